@@ -33,10 +33,8 @@ def loans(first_day: str, days: int, seed: int, flipped: float = 0.0) -> pd.Data
 
 
 reference = loans("2025-01-01", days=100, seed=0)
-monitor = Monitor.fit(
-    reference.drop(columns="known"), prediction="p", target="late", id="loan", time="day",
-    budget="1 false page per 90 days",
-)  # fmt: skip
+roles = {"prediction": "p", "target": "late", "id": "loan", "time": "day"}
+monitor = Monitor.fit(reference.drop(columns="known"), budget="1 false page per 90 days", **roles)
 monitor
 
 # %%

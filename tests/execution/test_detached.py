@@ -120,7 +120,7 @@ def test_select_keeps_rows_and_writes_weights(frame: pd.DataFrame) -> None:
             return np.array([True, False, True]), [2.0, 0.0, 3.0]
 
     assert Positive().select(frame).index.tolist() == [3, 5]
-    assert Weighted().select(frame)["weight"].tolist() == [2.0, 3.0]
+    assert Weighted().select(frame)["sampling_weight"].tolist() == [2.0, 3.0]
     assert Weighted().select(frame, weight="w")["w"].tolist() == [2.0, 3.0]
 
 

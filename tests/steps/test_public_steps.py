@@ -18,6 +18,7 @@ import pytest
 from sklearn.naive_bayes import GaussianNB
 
 import mlsys
+from mlsys.labeling import threshold
 from mlsys.steps import Step
 from mlsys.testing import check_step
 
@@ -269,6 +270,11 @@ def WeakLabel(orders: pd.DataFrame) -> Case:
         return days < 5
 
     return mlsys.WeakLabel("guess", [dear, recent]), orders, ROLES
+
+
+@case
+def CastVotes(orders: pd.DataFrame) -> Case:
+    return mlsys.CastVotes([threshold("price", True, above=80), threshold("price", False, below=20)]), orders, ROLES
 
 
 @case

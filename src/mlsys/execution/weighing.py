@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from mlsys.dataset import Rows
-from mlsys.steps.questions import changes_training
+from mlsys.steps.questions import weighs_training
 
 if TYPE_CHECKING:
     from mlsys.execution.parts import Parts
@@ -14,8 +14,7 @@ if TYPE_CHECKING:
 
 def weight_of(parts: Parts) -> str | None:
     """Return the column of the weights of training rows: of the last step that weighed them, otherwise of the role."""
-    own = [each.step.weighs_by for each in parts.steps if changes_training(each.step) and each.step.weighs_by]
-    return own[-1] if own else parts.roles.weight
+    return (parts.roles.weight, *weighs_training(parts.steps))[-1]
 
 
 def weighed_by(rows: Rows, weight: str | None) -> Rows:

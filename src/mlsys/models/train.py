@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path  # noqa: TC003  read when the class is made
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 import numpy as np
 import pandas as pd
+from pydantic import BeforeValidator
 
 from mlsys.dataset import SAMPLING_WEIGHT, known_weights
 from mlsys.errors import ConfigurationError, DataError
@@ -75,6 +76,10 @@ if TYPE_CHECKING:
     from mlsys.dataset import Rows
     from mlsys.steps.aims import Aim
     from mlsys.steps.shares import Shares
+
+
+def _no_earlier_model(given: Any) -> Any:
+    return None if given is False else given  # scikit-learn's tools turn off what is called like this
 
 
 class Train(Model):
@@ -172,7 +177,7 @@ class Train(Model):
     epochs: int = Field(default=1, kw_only=True)
     early_stopping_share: float = Field(default=0.1, kw_only=True)
     classes: tuple[Any, ...] | list[Any] | None = Field(default=None, kw_only=True)
-    warm_start: str | Path | None = Field(default=None, kw_only=True)
+    warm_start: Annotated[str | Path | None, BeforeValidator(_no_earlier_model)] = Field(default=None, kw_only=True)
     focal: float | None = Field(default=None, kw_only=True)
     allow_pickle: str = Field(default="", kw_only=True)
     serves_columns: ClassVar[bool] = True

@@ -12,7 +12,7 @@ from mlsys.plan.planned import Planned
 from mlsys.plan.refusals import learns
 from mlsys.steps import Report, Split, Step
 from mlsys.steps.capabilities import StandsFor, WrapsSampler
-from mlsys.steps.questions import changes_training, divides, predicts
+from mlsys.steps.questions import divides, predicts, takes_prepared
 
 SHARE = 0.2
 """Of the rows for validation and for test when no split is given: the field's usual 60/20/20."""
@@ -75,14 +75,10 @@ def _prepare(planned: list[Planned]) -> None:
     if given or model.features is not None or takes_any(model.estimator):
         return
     at = next((i for i, each in enumerate(planned) if divides(each.step)), -1) + 1
-    prepared_for = (i for i in range(at, place) if _takes_prepared(planned[i].step))
+    prepared_for = (i for i in range(at, place) if takes_prepared(planned[i].step))
     first = next(prepared_for, place)
     why = "if the estimator does not accept the features of the training rows as they are"
     planned.insert(first, Planned(_told(Prepare(), needs), "", 0, why, on_demand=True))
-
-
-def _takes_prepared(step: Step) -> bool:
-    return changes_training(step) and not step.before_preparation
 
 
 def _needs(model: Train, before: Sequence[Step]) -> Needs:

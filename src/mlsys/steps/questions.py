@@ -63,7 +63,7 @@ def takes_unlabelled(steps: Iterable[Any]) -> bool:
     False
     """
     steps = tuple(steps)
-    own = any(changes_training(each.step) and each.step.takes_unlabelled for each in steps)
+    own = any(isinstance(each.step, TrainOnly) and each.step.takes_unlabelled for each in steps)
     return own or aim_of(steps) in WITHOUT_TARGET
 
 
@@ -80,6 +80,16 @@ def answers(step: Step) -> TypeGuard[Model | Postprocess]:
 def changes_training(step: Step) -> TypeGuard[TrainOnly]:
     """Whether it changes training rows and no others."""
     return step.facts.acts_on == "train"
+
+
+def takes_prepared(step: Step) -> bool:
+    """Whether it changes training rows that a supplied preparation has prepared."""
+    return isinstance(step, TrainOnly) and not step.before_preparation
+
+
+def weighs_training(steps: Iterable[Any]) -> tuple[str, ...]:
+    """Return the columns by which planned steps weigh training rows, in order."""
+    return tuple(each.step.weighs_by for each in steps if isinstance(each.step, TrainOnly) and each.step.weighs_by)
 
 
 def looks(step: Step) -> TypeGuard[Report | Sink]:
