@@ -57,7 +57,7 @@ def agreement(votes: pd.DataFrame | VoteMatrix | Votes, seed: int = 0) -> Result
     Examples
     --------
     >>> votes = pd.DataFrame({"ann": ["x", "x", "y", "y"], "ben": ["x", "y", "y", "y"]})
-    >>> round(agreement(votes).table["value"][0], 3)
+    >>> round(float(agreement(votes).table["value"][0]), 3)
     0.533
     """
     matrix = matrix_of(votes)

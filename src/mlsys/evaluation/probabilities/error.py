@@ -29,7 +29,7 @@ def calibration_error(bins: Bins) -> float:
     >>> happened = 0.5 + np.tile([0.1, -0.1], 5)
     >>> few, many = (Bins(np.full(10, n), np.full(10, 0.1), told, happened, np.full(10, n)) for n in (20.0, 20_000.0))
     >>> round(calibration_error(few), 3), round(calibration_error(many), 3)
-    (0.0, 0.1)
+    (0.016, 0.1)
     """
     noise, gap = _noise(bins), np.abs(bins.gap)
     ratio = float(((gap / noise) ** 2).sum())
@@ -73,8 +73,8 @@ def brier_parts(told: Told, bins: Bins) -> dict[str, float]:
     --------
     >>> told = Told(np.repeat([0.2, 0.8], 50), np.arange(100) % 50 < np.repeat([10, 40], 50), np.ones(100), None, "")
     >>> parts = brier_parts(told, Bins.of(told))
-    >>> {name: round(value, 3) for name, value in parts.items()}
-    {'brier': 0.16, 'reliability': -0.003, 'resolution': 0.089, 'uncertainty': 0.253, 'within_bins': -0.0}
+    >>> {name: round(value, 3) + 0.0 for name, value in parts.items()}
+    {'brier': 0.16, 'reliability': -0.003, 'resolution': 0.089, 'uncertainty': 0.253, 'within_bins': 0.0}
     """
     brier = float(np.average((told.share - told.true) ** 2, weights=told.weight))
     overall, worth = float(bins.weight @ bins.happened), float(told.weight.sum() ** 2 / (told.weight**2).sum())
