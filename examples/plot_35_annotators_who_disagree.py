@@ -67,12 +67,13 @@ learned
 table = learned.table.set_index("source")
 right = said.eq(truth, axis=0).mean()
 figure, ax = plt.subplots(figsize=(7, 3.4), layout="constrained")
-for place, (name, row) in enumerate(table.iterrows()):
+for place, name in enumerate(table.index.astype("str")):
+    row = table.loc[name]
     ax.plot([row["lower"], row["upper"]], [place, place], color="#0072b2", linewidth=3, solid_capstyle="round")
     ax.plot(right[name], place, "o", color="#d55e00", zorder=3)
 ax.annotate("in truth", (right["ada"], 0), xytext=(0, -14), textcoords="offset points", color="#d55e00", ha="center")
-words = {"textcoords": "offset points", "color": "#0072b2", "ha": "right", "va": "center"}
-ax.annotate("estimated", (table["lower"].iloc[0], 0), xytext=(-6, 0), **words)
+start = table["lower"].iloc[0]
+ax.annotate("estimated", (start, 0), (-6, 0), textcoords="offset points", color="#0072b2", ha="right", va="center")
 ax.set_yticks(range(len(table)), [f"{name} (counts {row['weight']:.2f})" for name, row in table.iterrows()])
 ax.set(xlabel="share of votes that are right", xlim=(0.4, 1.02), ylim=(len(table) - 0.4, -0.9))
 ax.spines[["top", "right"]].set_visible(False)

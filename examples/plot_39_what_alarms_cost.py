@@ -12,6 +12,8 @@ that somebody has chosen, and that has been measured on the rows at hand.
 # A model that predicts whether an order is returned is checked every day. One false page in 90 days is accepted; the
 # level of each check follows.
 
+from functools import partial
+
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
@@ -32,8 +34,8 @@ def orders(days: int, seed: int, start: str = "2024-01-01", flipped: float = 0.0
 
 
 reference = orders(days=100, seed=0)
-roles = {"prediction": "p", "target": "returned", "time": "when", "window": "1D"}
-monitor = Monitor.fit(reference, budget="1 false page per 90 days", **roles)
+fitted = partial(Monitor.fit, reference, prediction="p", target="returned", time="when", window="1D")
+monitor = fitted(budget="1 false page per 90 days")
 monitor
 
 # %%
@@ -62,7 +64,7 @@ weeks = {
     "2024-04-17": orders(7, 2, "2024-04-17", price=25),
     "2024-04-24": orders(7, 3, "2024-04-24", flipped=0.25),
 }
-monitor = Monitor.fit(reference, budget="1 false page per 90 days", **roles)
+monitor = fitted(budget="1 false page per 90 days")
 for week in weeks.values():
     for _, day in week.groupby(week["when"].dt.date):
         monitor.check(day)
@@ -91,7 +93,7 @@ monitor.history.plot(ax)
 
 delays: dict[str, list[float]] = {}
 for budget in ("1 false page per week", "1 false page per 90 days", "1 false page per 10 years"):
-    strict = Monitor.fit(reference, budget=budget, **roles)
+    strict = fitted(budget=budget)
     for seed in range(8):
         rows = orders(6, 100 + seed, "2024-04-24", flipped=0.12)
         paged = [strict.check(day).level == "page" for _, day in rows.groupby(rows["when"].dt.date)]

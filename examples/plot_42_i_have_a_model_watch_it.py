@@ -33,8 +33,9 @@ def loans(first_day: str, days: int, seed: int, flipped: float = 0.0) -> pd.Data
 
 
 reference = loans("2025-01-01", days=100, seed=0)
-roles = {"prediction": "p", "target": "late", "id": "loan", "time": "day"}
-monitor = Monitor.fit(reference.drop(columns="known"), budget="1 false page per 90 days", **roles)
+budget = "1 false page per 90 days"
+known_then = reference.drop(columns="known")
+monitor = Monitor.fit(known_then, prediction="p", target="late", id="loan", time="day", budget=budget)
 monitor
 
 # %%
