@@ -43,7 +43,7 @@ def keyword(
 
     Notes
     -----
-    Searched by Arrow, without a Python call a row: about 100 times as fast as a function of each row.
+    Searched by Arrow, without a Python call a row: about 50 times as fast as a function of each row.
 
     Examples
     --------
