@@ -10,8 +10,8 @@ from sklearn.linear_model import LogisticRegression
 
 from mlsys import Evaluate, Monitor, Pipeline, RandomSplit, Train
 from mlsys.drift.outcomes import Outcomes, judge_estimate, judge_labels, label_shift
-from mlsys.drift.outcomes.judged import wilson
 from mlsys.errors import ConfigurationError, DataError
+from mlsys.summaries.wilson import wilson
 
 
 def scored(

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from mlsys.evaluation.delta_method import added_by_rows, ends_of, variance_of
 from mlsys.evaluation.metrics import metric_named
 from mlsys.evaluation.sample import Sample
-from mlsys.evaluation.wilson import wilson
+from mlsys.summaries.wilson import wilson
 
 BINARY = ["recall", "precision", "f1", "f2", "mcc", "balanced_accuracy", "roc_auc", "average_precision", "log_loss",
           "brier"]  # fmt: skip

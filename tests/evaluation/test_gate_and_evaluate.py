@@ -13,7 +13,7 @@ from mlsys import Cost, Evaluate, Gate, Result, Rows, beats, gap, metric, no_ala
 from mlsys.errors import ConfigurationError, DataError
 from mlsys.evaluation import Candidate
 from mlsys.evaluation.intervals import at_once
-from mlsys.evaluation.wilson import wilson
+from mlsys.summaries.wilson import wilson
 
 
 def judged(rows: int, seed: int, skill: float = 1.5) -> pd.DataFrame:

@@ -13,7 +13,7 @@ from scipy.stats import binom, binomtest
 
 from mlsys.evaluation import metric_named, paired_difference, scored_interval
 from mlsys.evaluation.intervals import at_once
-from mlsys.evaluation.wilson import wilson
+from mlsys.summaries.wilson import wilson
 
 LEVEL = 0.95
 SLACK = 0.03

@@ -8,8 +8,8 @@ import pytest
 
 from mlsys import Evaluate
 from mlsys.errors import ConfigurationError
-from mlsys.evaluation.intervals import wilson
 from mlsys.evaluation.judging import judge_for
+from mlsys.summaries.wilson import wilson
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.linear_model import LogisticRegression
 
 from mlsys import Evaluate, Pipeline, Train
-from mlsys.evaluation.wilson import wilson
+from mlsys.summaries.wilson import wilson
 
 
 @pytest.fixture

@@ -14,8 +14,8 @@ from sklearn.linear_model import LogisticRegression
 from mlsys import Evaluate, KFolds, Pipeline, RandomSplit, Train
 from mlsys.errors import Finding
 from mlsys.evaluation import Evaluation
-from mlsys.evaluation.wilson import wilson
 from mlsys.run.peeking import MANY, SEEDS, peeks
+from mlsys.summaries.wilson import wilson
 from mlsys.tracking.judgings import FILE, MOST_READ, Judging, judgings, note_judging
 
 GENERATOR = np.random.default_rng(0)

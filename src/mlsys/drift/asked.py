@@ -125,6 +125,21 @@ def window_seconds(window: Any, time: str | None, who: str) -> float | None:
     return float(length.total_seconds())
 
 
+def delay_of(given: Any, who: str) -> pd.Timedelta:
+    """Return ``label_delay`` as a duration, or raise."""
+    try:
+        if not isinstance(given, str | datetime.timedelta):
+            raise ValueError(given)
+        delay = pd.Timedelta(given)
+    except ValueError as error:
+        raise ConfigurationError(
+            f"{who}: label_delay={given!r} is not a duration", 'write a number and a unit: "14D", "12h"'
+        ) from error
+    if pd.isna(delay) or delay < pd.Timedelta(0):
+        raise ConfigurationError(f"{who}: label_delay={given!r} is negative", 'write "14D"')
+    return delay
+
+
 def plain_rows(frame: pd.DataFrame, columns: Iterable[str], time: str | None) -> pd.DataFrame:
     """Return the columns in plain types, so that every piece of the frame is read as the whole is."""
     made = {name: as_compared(frame[name]).reset_index(drop=True) for name in columns}

@@ -24,7 +24,7 @@ from mlsys.evaluation.metric import Metric
 from mlsys.evaluation.statistic import OfCells
 from mlsys.evaluation.together import sample_of, samples_of
 from mlsys.evaluation.units import units_of
-from mlsys.evaluation.wilson import quantile_of
+from mlsys.summaries.wilson import quantile_of
 
 Events = Event | Mapping[str, Event | None] | None
 """The event, of several targets by target."""

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from mlsys.errors import ConfigurationError
 from mlsys.evaluation.intervals import Interval, error_of_mean
 from mlsys.evaluation.sample import Sample
-from mlsys.evaluation.wilson import quantile_of
+from mlsys.summaries.wilson import quantile_of
 
 PER = 1_000
 

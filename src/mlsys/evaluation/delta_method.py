@@ -7,7 +7,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from mlsys.evaluation.counts.formulas import Values
 from mlsys.evaluation.metric import Metric
-from mlsys.evaluation.wilson import quantile_of, wilson_ends
+from mlsys.summaries.wilson import quantile_of, wilson_ends
 
 
 def variance_of(added: Values, codes: NDArray[np.int64] | None) -> float:

@@ -16,7 +16,7 @@ from mlsys.evaluation.metric import Metric, SampleMetric
 from mlsys.evaluation.sample import Sample
 from mlsys.evaluation.scored import group_codes
 from mlsys.evaluation.units import FEWEST, ROWS_WORTH, units_of
-from mlsys.evaluation.wilson import quantile_of, wilson
+from mlsys.summaries.wilson import quantile_of, wilson
 
 Values = NDArray[np.float64]
 DRAWS = 200

@@ -9,9 +9,9 @@ import numpy as np
 import pandas as pd
 
 from mlsys.errors import DataError
-from mlsys.labeling._wilson import wilson
 from mlsys.pages import drawing
 from mlsys.steps import Result
+from mlsys.summaries.wilson import share_interval
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -62,7 +62,7 @@ def compare_labels(weak: pd.Series, natural: pd.Series, name: str = "labels") ->
     classes, counts = _confusion(weak, natural)
     inside, both = counts[:-1, :-1], int(counts[:-1, :-1].sum())
     right = int(np.trace(inside))
-    agreement, lower, upper = wilson(right, both)
+    agreement, lower, upper = share_interval(right, both)
     scalars = {
         "coverage": float(counts[:, :-1].sum() / counts.sum()) if len(weak) else math.nan,
         "agreement": agreement,
@@ -112,7 +112,7 @@ def _by_class(classes: list[Any], inside: np.ndarray[Any, np.dtype[np.int64]]) -
     for number, value in enumerate(classes):
         row: dict[str, Any] = {"class": str(value)}
         for measure, trials in (("precision", inside[:, number].sum()), ("recall", inside[number].sum())):
-            share, lower, upper = wilson(int(inside[number, number]), int(trials))
+            share, lower, upper = share_interval(int(inside[number, number]), int(trials))
             row |= {f"{measure}_n": int(trials), measure: share, f"{measure}_lower": lower, f"{measure}_upper": upper}
         rows.append(row)
     return pd.DataFrame(rows)

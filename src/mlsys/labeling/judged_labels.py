@@ -9,10 +9,10 @@ import numpy as np
 import pandas as pd
 
 from mlsys.errors import DataError
-from mlsys.labeling._wilson import Z_95, wilson
 from mlsys.labeling.label_models import shares_of_votes
 from mlsys.pages import drawing
 from mlsys.steps import Result
+from mlsys.summaries.wilson import quantile_of, share_interval
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -81,12 +81,16 @@ def calibration_error(likely: NDArray[np.float64], true: NDArray[np.int64]) -> f
 
 
 def _row(name: str, right: NDArray[np.float64]) -> dict[str, Any]:
-    share, lower, upper = wilson(float(right.sum()), len(right))
+    share, lower, upper = share_interval(float(right.sum()), len(right))
     return {"labels": name, "rows": len(right), "accuracy": share, "lower": lower, "upper": upper}
 
 
 def _half(difference: NDArray[np.float64]) -> float:
-    return Z_95 * float(difference.std(ddof=1)) / math.sqrt(len(difference)) if len(difference) > 1 else math.nan
+    return (
+        quantile_of(0.95) * float(difference.std(ddof=1)) / math.sqrt(len(difference))
+        if len(difference) > 1
+        else math.nan
+    )
 
 
 def _draw(result: Result, ax: Axes) -> None:

@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 
 from mlsys.errors import DataError, listed
-from mlsys.labeling._wilson import wilson
 from mlsys.labeling.labeling_function import as_labeling_function
+from mlsys.summaries.wilson import share_interval
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -119,7 +119,7 @@ def rule_report(frame: pd.DataFrame, rules: Sequence[Any], gold: pd.Series | str
         if truth is not None:
             judged = mine & (truth != -1)
             hits = int((truth[judged] == places[judged, number]).sum())
-            share, lower, upper = wilson(hits, int(judged.sum()))
+            share, lower, upper = share_interval(hits, int(judged.sum()))
             row |= {"judged": int(judged.sum()), "accuracy": share, "accuracy_lower": lower, "accuracy_upper": upper}
         rows.append(row)
     return pd.DataFrame(rows)

@@ -8,11 +8,11 @@ import numpy as np
 import pandas as pd
 
 from mlsys.errors import Finding, listed
-from mlsys.labeling._wilson import wilson
 from mlsys.labeling.judged_labels import credit
 from mlsys.labeling.label_models import shares_of_votes
 from mlsys.labeling.label_models.duplicates import groups_of
 from mlsys.labeling.statistics.sums import Totals
+from mlsys.summaries.wilson import share_interval
 
 if TYPE_CHECKING:
     from mlsys.labeling.label_models import Weighed
@@ -42,7 +42,7 @@ def sources_table(stats: VoteStats, likely: Floats, weighed: Weighed) -> pd.Data
         }  # fmt: skip
         if true is not None:
             tried = int(true[place].sum())
-            share, low, high = wilson(float(np.trace(true[place])), tried)
+            share, low, high = share_interval(float(np.trace(true[place])), tried)
             row |= {"gold_votes": tried, "gold_accuracy": share, "gold_lower": low, "gold_upper": high}
         rows.append(row)
     return pd.DataFrame(rows, columns=None if rows else ["source", "votes", "coverage", "accuracy"])
@@ -51,12 +51,12 @@ def sources_table(stats: VoteStats, likely: Floats, weighed: Weighed) -> pd.Data
 def _estimated(right: float, unsure: float, votes: int) -> tuple[float, float, float]:
     """Return an accuracy with an interval that counts votes as far as it is known whether they are right."""
     if not votes:
-        return wilson(0, 0)
+        return share_interval(0, 0)
     accuracy = min(max(right / votes, 0.0), 1.0)
     spread = votes * accuracy * (1 - accuracy)
     known = max(1 - unsure / spread, 0.0) if spread > 0 else 1.0
     effective = max(votes * known, 1.0)
-    return wilson(accuracy * effective, effective)
+    return share_interval(accuracy * effective, effective)
 
 
 def classes_table(stats: VoteStats, likely: Floats, weighed: Weighed) -> pd.DataFrame:

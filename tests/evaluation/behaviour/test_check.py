@@ -20,7 +20,7 @@ from mlsys.errors import ConfigurationError, DataError
 from mlsys.evaluation import Behaviour
 from mlsys.evaluation.behaviour.behaviour import draw_failing
 from mlsys.evaluation.behaviour.failing import Sampling, failing
-from mlsys.evaluation.wilson import wilson
+from mlsys.summaries.wilson import wilson
 
 
 def applicants(rows: int = 400, seed: int = 0) -> pd.DataFrame:

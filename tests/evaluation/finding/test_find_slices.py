@@ -15,8 +15,8 @@ from mlsys import Evaluate, FindSlices, Metric, OneHot, Pipeline, RandomSplit, f
 from mlsys.errors import ConfigurationError, DataError
 from mlsys.evaluation import SliceReport
 from mlsys.evaluation.intervals import at_once
-from mlsys.evaluation.wilson import wilson
 from mlsys.outcome.plain import without_rows
+from mlsys.summaries.wilson import wilson
 
 
 @pytest.fixture

@@ -9,11 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.metrics import brier_score_loss
 
-from mlsys.evaluation.intervals import wilson
 from mlsys.evaluation.judging import judge_for
 from mlsys.evaluation.probabilities.bins import Bins, Told
 from mlsys.evaluation.probabilities.by_slice import enough
 from mlsys.evaluation.probabilities.error import brier_parts, calibration_error, calibration_interval
+from mlsys.summaries.wilson import wilson
 
 WRONG = {"right": 1.0, "slightly": 1.3, "badly": 3.0}
 """Factors by which the true log-odds exceed those that are told."""

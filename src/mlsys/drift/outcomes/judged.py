@@ -8,13 +8,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mlsys.drift.outcomes.outcomes import AMOUNT, Outcomes
+from mlsys.summaries.wilson import quantile_of, wilson
 
 Floats = NDArray[np.float64]
 LEAST_RISE = 0.1
 """A loss that is higher by up to a tenth of itself pages nobody."""
 FEWEST_KNOWN = 30
 """Labelled rows from which on the normal approximation is used for amounts; rates have an exact test."""
-NORMAL = 1.959963984540054
+NORMAL = quantile_of(0.95)
 """Quantile of 95 % intervals."""
 
 
@@ -88,7 +89,7 @@ def judge_labels(reference: Outcomes, known: Outcomes, least: float | None = Non
         lower, upper = now - NORMAL * error, now + NORMAL * error
     else:
         p = _fisher_greater(reference.losses.sum(), n, known.losses.sum(), m)
-        lower, upper = wilson(float(known.losses.sum()), m)
+        lower, upper = wilson(float(known.losses.sum()), m) if m else (0.0, 1.0)
     return Loss(reference.metric, float(before), float(now), float(lower), float(upper), int(m), p, float(least))
 
 
@@ -124,23 +125,6 @@ def judge_estimate(reference: Outcomes, by_bin: Floats, least: float | None = No
     p = _upper((now - before) / apart) if apart > 0 and m else 1.0
     interval = max(now - NORMAL * error, 0.0), now + NORMAL * error
     return Loss(reference.metric, before, now, *interval, int(m), p, float(least))
-
-
-def wilson(found: float, rows: float) -> tuple[float, float]:
-    """Return Wilson's 95 % interval of a share.
-
-    Examples
-    --------
-    >>> tuple(round(end, 3) for end in wilson(5, 50))
-    (0.043, 0.214)
-    """
-    if not rows:
-        return 0.0, 1.0
-    share, z2 = found / rows, NORMAL**2
-    middle = (share + z2 / (2 * rows)) / (1 + z2 / rows)
-    half = NORMAL * np.sqrt(share * (1 - share) / rows + z2 / (4 * rows**2)) / (1 + z2 / rows)
-    lower, upper = max(middle - half, 0.0), min(middle + half, 1.0)
-    return float(lower) if found else 0.0, float(upper) if found < rows else 1.0
 
 
 def _upper(z: float) -> float:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime
 import math
 import numbers
 from collections.abc import Mapping
@@ -12,6 +11,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from mlsys.drift.asked import delay_of
 from mlsys.drift.retraining.advice import MEND, RELABEL, RETRAIN, WAIT, Advice
 from mlsys.drift.retraining.excess import Excess, Served, Values, excess_of, reach
 from mlsys.drift.retraining.history import History
@@ -89,18 +89,7 @@ class RetrainPolicy:
     @property
     def delay(self) -> pd.Timedelta:
         """How long labels take."""
-        given: Any = 0 if self.label_delay is None else self.label_delay
-        try:
-            if self.label_delay is not None and not isinstance(given, (str, datetime.timedelta)):
-                raise ValueError(given)
-            delay = pd.Timedelta(given)
-        except ValueError as error:
-            raise ConfigurationError(
-                f"RetrainPolicy: label_delay={given!r} is not a duration", 'write a number and a unit: "14D", "12h"'
-            ) from error
-        if pd.isna(delay) or delay < pd.Timedelta(0):
-            raise ConfigurationError(f"RetrainPolicy: label_delay={given!r} is negative", 'write "14D"')
-        return delay
+        return pd.Timedelta(0) if self.label_delay is None else delay_of(self.label_delay, "RetrainPolicy")
 
     def price(self, stateful: bool = False) -> float:
         """Return the price of a training, or of an update."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime
 import math
 from pathlib import Path
 from typing import Any
@@ -11,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from mlsys.dataset import check_names
+from mlsys.drift.asked import delay_of
 from mlsys.drift.streams.kept import reading, write
 from mlsys.drift.streams.losses import LOSSES, Floats
 from mlsys.errors import ConfigurationError, DataError, MissingColumn
@@ -72,7 +72,7 @@ class MaturingLosses(Shown):
     def __init__(
         self, label_delay: str | pd.Timedelta, *, id: str, time: str, prediction: str, target: str, loss: str = "error"
     ) -> None:
-        self.label_delay = str(_delay(label_delay))
+        self.label_delay = str(delay_of(label_delay, _WHO))
         self.id, self.time, self.prediction, self.target, self.loss = id, time, prediction, target, loss
         if loss not in LOSSES:
             raise ConfigurationError(f"{_WHO}: there is no loss {loss!r}", f"choose one of {', '.join(LOSSES)}")
@@ -213,20 +213,6 @@ class MaturingLosses(Shown):
             Title(f"{self.waiting:,} rows wait until they are {self.label_delay} old, {labels:,} with their label"),
             Lines([("loss", f"{self.loss} of {self.prediction!r} beside {self.target!r}"), *odd]),
         ])  # fmt: skip
-
-
-def _delay(given: Any) -> pd.Timedelta:
-    try:
-        if not isinstance(given, str | datetime.timedelta):
-            raise ValueError(given)
-        delay = pd.Timedelta(given)
-    except ValueError as error:
-        raise ConfigurationError(
-            f"{_WHO}: label_delay={given!r} is not a duration", 'write a number and a unit: "14D", "12h"'
-        ) from error
-    if pd.isna(delay) or delay < pd.Timedelta(0):
-        raise ConfigurationError(f"{_WHO}: label_delay={given!r} is negative", 'write "14D"')
-    return delay
 
 
 def _moment(now: Any) -> pd.Timestamp:

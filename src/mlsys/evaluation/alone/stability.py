@@ -72,7 +72,7 @@ def adjusted_rand(labels: NDArray[np.int64], others: NDArray[np.int64]) -> float
 
 def normal_mean(values: Values, level: float, least: float, most: float) -> Interval:
     """Return the mean over rows with its normal interval; none of fewer than ten."""
-    from mlsys.evaluation.wilson import quantile_of
+    from mlsys.summaries.wilson import quantile_of
 
     known = values[np.isfinite(values)]
     if len(known) < FEWEST:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from mlsys.dataset import Rows
 from mlsys.evaluation.delta_method import variance_of
 from mlsys.evaluation.verdicts import FAIL, NOT_ENOUGH, PASS
-from mlsys.evaluation.wilson import wilson
+from mlsys.summaries.wilson import wilson
 
 Mask = NDArray[np.bool_]
 NOISE = 1e-9

@@ -19,7 +19,7 @@ from mlsys.evaluation.intervals import auc_interval
 from mlsys.evaluation.metric import SampleMetric
 from mlsys.evaluation.statistic import TWO_CLASSES, OfCells, OfRanks, OfSums
 from mlsys.evaluation.units import FEWEST, ROWS_WORTH
-from mlsys.evaluation.wilson import wilson_ends
+from mlsys.summaries.wilson import wilson_ends
 
 UNDEFINED, TOO_FEW, OF_ROWS = "not defined here", "not enough data", "needs the rows: no interval from counts alone"
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from mlsys.evaluation.counts.formulas import Values
 from mlsys.evaluation.sample import EVENT, Sample
-from mlsys.evaluation.wilson import wilson_ends
+from mlsys.summaries.wilson import wilson_ends
 
 MOST_BINS = 10
 """Rows are put together in so many groups of equal size."""

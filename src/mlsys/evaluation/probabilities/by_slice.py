@@ -14,7 +14,7 @@ from mlsys.evaluation.probabilities.error import brier_parts, calibration_error,
 from mlsys.evaluation.sample import Sample
 from mlsys.evaluation.slicing import Slice
 from mlsys.evaluation.units import FEWEST
-from mlsys.evaluation.wilson import quantile_of
+from mlsys.summaries.wilson import quantile_of
 
 ALL = "all"
 FEW = "not enough data"

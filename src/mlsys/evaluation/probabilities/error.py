@@ -8,7 +8,7 @@ import pandas as pd
 from mlsys.evaluation.counts.formulas import Values
 from mlsys.evaluation.probabilities.bins import Bins, Told
 from mlsys.evaluation.sample import Sample
-from mlsys.evaluation.wilson import quantile_of
+from mlsys.summaries.wilson import quantile_of
 
 DRAWS = 1_000
 """Of the noise in the bins, for the lower end."""

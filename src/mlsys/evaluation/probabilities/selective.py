@@ -7,7 +7,7 @@ import pandas as pd
 
 from mlsys.evaluation.probabilities.bins import FEWEST_IN_BIN
 from mlsys.evaluation.sample import Sample
-from mlsys.evaluation.wilson import wilson_ends
+from mlsys.summaries.wilson import wilson_ends
 
 STEPS = 20
 """Shares of rows in the table."""

@@ -5,9 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 
-from mlsys.errors import DataError
+from mlsys.labeling._points import in_deviations, points_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -23,17 +22,8 @@ def space_of(features: Any, estimator: Any, who: str) -> Floats:
     """Return rows as points: as the last step of a pipeline sees them, in units of each column's deviation."""
     if getattr(estimator, "steps", None) and len(estimator.steps) > 1:
         features = estimator[:-1].transform(features)
-    features = features.toarray() if hasattr(features, "toarray") else features
-    frame = features.to_frame() if isinstance(features, pd.Series) else pd.DataFrame(features)
-    odd = [str(name) for name in frame.columns if frame[name].dtype.kind not in "biuf" or frame[name].isna().any()]
-    if odd:
-        raise DataError(
-            f"{who} measures distances, but {odd[0]!r} holds nulls or is no number",
-            "give a pipeline of estimators that fills and encodes, or name numeric columns in features=",
-        )
-    table = frame.to_numpy(dtype=np.float64)
-    deviation = table.std(axis=0)
-    return np.asarray((table - table.mean(axis=0)) / np.where(deviation > 0, deviation, 1.0))
+    table = points_of(features, who, "give a pipeline of estimators that fills and encodes")
+    return in_deviations(table - table.mean(axis=0))
 
 
 def k_center(points: Floats, pool: Places, labelled: Places, count: int) -> tuple[Places, Floats]:

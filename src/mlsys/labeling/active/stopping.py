@@ -9,13 +9,13 @@ import numpy as np
 import pandas as pd
 
 from mlsys.labeling._classifier import Coded, taken
-from mlsys.labeling._wilson import wilson
 from mlsys.labeling.active.asked import Asked, Chooses
 from mlsys.labeling.active.query import RANDOM, marks
 from mlsys.labeling.active.strategies import margin
 from mlsys.pages import drawing
 from mlsys.steps import Result
 from mlsys.summaries import fold_of
+from mlsys.summaries.wilson import share_interval
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -74,7 +74,7 @@ def stopping_report(learner: Chooses, frame: pd.DataFrame, target: str, id: str 
         before = said
     sampled = known & (by == RANDOM).to_numpy(dtype=bool, na_value=False)
     right, count = _out_of_fold(asked, sampled)
-    share, lower, upper = wilson(right, count)
+    share, lower, upper = share_interval(right, count)
     table = pd.DataFrame(rows)
     last = table["agreement"].dropna().tail(ROUNDS)
     stable = len(last) == ROUNDS and bool(last.mean() >= STABLE)

@@ -6,10 +6,10 @@ import warnings
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
-import pandas as pd
 
 from mlsys.errors import DataError
 from mlsys.labeling._classifier import of_rows
+from mlsys.labeling._points import in_deviations, points_of
 from mlsys.labeling.unlabelled.pseudo import PseudoLabels, Round
 from mlsys.steps import Field
 
@@ -55,6 +55,7 @@ class LabelSpreading(PseudoLabels):
 
     Examples
     --------
+    >>> import pandas as pd
     >>> frame = pd.DataFrame({"x": [0.0, 1.0, 2.0, 8.0, 9.0, 10.0], "late": [False, None, None, None, None, True]})
     >>> LabelSpreading(neighbours=2, gold_share=0).resample(frame, target="late")["late"].tolist()
     [False, False, False, True, True, True]
@@ -93,14 +94,5 @@ class LabelSpreading(PseudoLabels):
                 f"use kernel='knn', or at most {_MOST_DENSE:,} rows",
             )
         features = of_rows(train, self.features, self.title)
-        features = features.toarray() if hasattr(features, "toarray") else features
-        frame = features.to_frame() if isinstance(features, pd.Series) else pd.DataFrame(features)
-        odd = [str(name) for name in frame.columns if frame[name].dtype.kind not in "biuf" or frame[name].isna().any()]
-        if odd:
-            raise DataError(
-                f"{self.title} measures distances, but {odd[0]!r} holds nulls or is no number",
-                "place Impute() and OneHot() before it, or name numeric columns in features=",
-            )
-        table = frame.to_numpy(dtype=np.float64)
-        deviation = table.std(axis=0)
-        return table / np.where(deviation > 0, deviation, 1.0) if self.scale else table
+        table = points_of(features, self.title, "place Impute() and OneHot() before it")
+        return in_deviations(table) if self.scale else table

@@ -10,10 +10,10 @@ import pandas as pd
 
 from mlsys.dataset import known_weights
 from mlsys.labeling._classifier import Coded, coded
-from mlsys.labeling._wilson import wilson
 from mlsys.pages import drawing
 from mlsys.steps import Field, Result, TrainOnly
 from mlsys.steps.splitting import fold_numbers, split_keys
+from mlsys.summaries.wilson import share_interval
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -106,7 +106,7 @@ def held_out(train: Rows, target: Coded, share: float, seed: int) -> NDArray[np.
 def _worth(number: int, made: Round, truth: NDArray[np.int64], held: NDArray[np.bool_]) -> dict[str, Any]:
     gold = held[made.places]
     right = int((truth[made.places[gold]] == made.codes[gold]).sum())
-    share, lower, upper = wilson(right, int(gold.sum()))
+    share, lower, upper = share_interval(right, int(gold.sum()))
     return {
         "round": number,
         "asked": made.asked,
@@ -127,7 +127,7 @@ def pseudo_report(state: dict[str, Any]) -> Result:
     """Return the result of a step that made pseudo labels: one row a round, and all rounds together."""
     table = pd.DataFrame(state["rounds"], columns=list(_COLUMNS))
     labelled, gold, right = (int(table[name].sum()) for name in ("labelled", "gold", "right"))
-    share, lower, upper = wilson(right, gold)
+    share, lower, upper = share_interval(right, gold)
     judged = (
         f"of {gold:,} held-out labels that got one too, {share:.1%} [{lower:.1%}, {upper:.1%}] are right"
         if gold

@@ -10,8 +10,8 @@ import pandas as pd
 
 from mlsys.errors import DataError
 from mlsys.labeling._dtypes import class_series
-from mlsys.labeling._wilson import Z_95, wilson
 from mlsys.steps import Result
+from mlsys.summaries.wilson import quantile_of, share_interval
 from mlsys.values import plain
 
 if TYPE_CHECKING:
@@ -221,10 +221,10 @@ def _equal(one: pd.Series, other: pd.Series) -> NDArray[np.bool_]:
 
 def _paired(rows: str, model: NDArray[np.bool_], labels: NDArray[np.bool_]) -> dict[str, Any]:
     count, gained, lost = len(model), int((model & ~labels).sum()), int((~model & labels).sum())
-    shares = wilson(int(model.sum()), count), wilson(int(labels.sum()), count)
+    shares = share_interval(int(model.sum()), count), share_interval(int(labels.sum()), count)
     padded = count + 2
     middle = (gained - lost) / padded
-    half = Z_95 * math.sqrt(max(gained + lost + 1 - (gained - lost) ** 2 / padded, 0.0)) / padded
+    half = quantile_of(0.95) * math.sqrt(max(gained + lost + 1 - (gained - lost) ** 2 / padded, 0.0)) / padded
     return {
         "on": rows,
         "rows": count,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import nan
 from statistics import NormalDist
 
 import numpy as np
@@ -31,6 +32,19 @@ def wilson(successes: float, n: float, level: float = 0.95) -> tuple[float, floa
     """
     lower, upper = wilson_ends(np.float64(successes), np.float64(n), level)
     return float(lower), float(upper)
+
+
+def share_interval(hits: float, trials: float) -> tuple[float, float, float]:
+    """Return a share with its 95 % interval; NaN where nothing was tried.
+
+    Counts may be expected or effective ones, and then need not be whole.
+
+    Examples
+    --------
+    >>> [round(each, 3) for each in share_interval(9, 10)]
+    [0.9, 0.596, 0.982]
+    """
+    return (hits / trials, *wilson(hits, trials)) if trials else (nan, nan, nan)
 
 
 def wilson_ends(successes: Values | float, n: Values | float, level: float) -> tuple[Values, Values]:
