@@ -15,6 +15,7 @@ from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.linear_model import LogisticRegression
 
 from mlsys import Calibrate, Derive, Evaluate, NaturalLabel, Pipeline, RandomSplit, Rows, RowTransform, Transform
+from mlsys.run.tracked import Tracking
 from mlsys.warned import hushed, once_a_run
 
 WORDS = "this is how it was done"
@@ -204,3 +205,27 @@ def test_a_thread_hears_nothing_while_others_change_filters_and_others_hear_ever
         changed.set()
         thread.join()
     assert not hushed_raised
+
+
+def test_filters_that_a_library_found_between_running_and_writing_still_hush_what_is_written(
+    rows: pd.DataFrame, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{tmp_path}/mlflow.db")
+    pipeline, begin, raised = Pipeline([RandomSplit(), LogisticRegression()], target="y"), Tracking.start, []
+
+    def start(self: Tracking, *given: Any) -> Any:
+        found = list(warnings.filters)
+        logged = begin(self, *given)
+        with hushed():
+            warnings.filters[:] = found  # type: ignore[index]  # as another thread puts them back
+            try:
+                warnings.warn(WORDS, UserWarning, stacklevel=1)
+            except UserWarning as error:
+                raised.append(error)
+        return logged
+
+    monkeypatch.setattr(Tracking, "start", start)
+    thread = threading.Thread(target=pipeline.run, args=(rows,))
+    thread.start()
+    thread.join()
+    assert not raised

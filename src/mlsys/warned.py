@@ -41,7 +41,7 @@ _at_the_count = threading.Lock()
 @contextmanager
 def hushed() -> Iterator[None]:
     """Hold warnings back, also where they are errors: of code that is only tried out, of what no user can mend."""
-    with _stands_ready():
+    with ready_to_hush():
         token = _hushed.set(True)
         try:
             with nullcontext() if _beside() else warnings.catch_warnings():
@@ -87,7 +87,7 @@ def once_a_run() -> Iterator[None]:
     >>> len(shown)
     1
     """
-    with no_autologging(), _stands_ready(), _watching():
+    with no_autologging(), ready_to_hush(), _watching():
         yield
 
 
@@ -116,8 +116,12 @@ def _watching() -> Iterator[None]:
 
 
 @contextmanager
-def _stands_ready() -> Iterator[None]:
-    """Have the filter that fits by thread come first while any run lasts: early enough to be there in every thread."""
+def ready_to_hush() -> Iterator[None]:
+    """Have the filter that fits by thread come first, from before a run until it is written.
+
+    A library that changes filters for a moment puts back the list that it found: the filter is lost, in every thread,
+    unless that list already had it.
+    """
     filters: list[Any] = warnings.filters  # type: ignore[assignment]
     with _at_the_count:
         _standing["runs"] += 1

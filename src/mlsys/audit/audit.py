@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
@@ -19,6 +18,7 @@ from mlsys.plan import Plan
 from mlsys.settings import override
 from mlsys.tables import Table
 from mlsys.usercode.outside import Outside
+from mlsys.warned import hushed
 
 
 def audit(plan: Plan, source: Table | Mapping[str, Table], parts: Parts, work: Work, rows: int) -> LeakageAudit:
@@ -49,8 +49,8 @@ def audit(plan: Plan, source: Table | Mapping[str, Table], parts: Parts, work: W
         recipe = rehearse(plan, source, parts, work, rows)
     order = [stage.planned.name for stage in (*recipe.unfollowed, *recipe.stages)] + [e.name for e in recipe.rest]
     # A few thousand rows are learned from faster by one thread than by several that wait for each other.
-    with warnings.catch_warnings(), override(threads=1):
-        warnings.simplefilter("ignore")  # made-up rows make user code warn of what it will never meet
+    # Made-up rows make user code warn of what it will never meet.
+    with hushed(), override(threads=1):
         traces = list(_probes(recipe))
     traces = _settled([*traces, *read_outside(plan, outside)], order)
     counts = {name: part.rows for name, part in recipe.divided.parts.items()}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Sequence
 from typing import Any
 
@@ -10,6 +9,7 @@ import pandas as pd
 
 from mlsys.errors import StateError
 from mlsys.states import digest
+from mlsys.warned import hushed
 
 MOST_ROWS = 100_000
 """With more rows, fitting again costs more than the other checks together."""
@@ -56,8 +56,7 @@ def was_fitted_on(estimator: Any, frame: pd.DataFrame, targets: Sequence[str] = 
     answers = [*(frame[name] for name in there), *([frame[there]] if len(there) > 1 else []), None]
     for answer in answers:
         try:
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")  # of a fit that nobody asked for
+            with hushed():  # of a fit that nobody asked for
                 again = clone(estimator).fit(frame[names], answer)
             if digest(again) == digest(estimator):
                 return True

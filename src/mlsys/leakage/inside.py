@@ -6,7 +6,6 @@ import functools
 import gc
 import sys
 import types
-import warnings
 import weakref
 from collections import deque
 from collections.abc import ItemsView, Iterator, KeysView, Mapping, Sequence, Set, ValuesView
@@ -18,6 +17,7 @@ import numpy as np
 import pandas as pd
 
 from mlsys.usercode.installed import is_installed
+from mlsys.warned import hushed
 
 MEMO = type(functools.cache(len))
 _BOUND = (types.BuiltinMethodType, types.MethodWrapperType)
@@ -205,8 +205,7 @@ def _is_compiled(kind: type) -> bool:
 def _tried(look: Any) -> Any:
     """Return what a look at an object of an installed package gives; ``None`` if it refuses."""
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # of a look that nobody asked for
+        with hushed():  # of a look that nobody asked for
             return look()
     except Exception:
         return None

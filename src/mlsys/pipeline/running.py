@@ -11,9 +11,10 @@ from mlsys.plan import Plan
 from mlsys.plan.any_pipeline import PipelineType
 from mlsys.run.run import Run, count_runs
 from mlsys.serving.parity import spare
-from mlsys.warned import once_a_run
+from mlsys.warned import once_a_run, ready_to_hush
 
 
+@ready_to_hush()
 def run_pipeline(
     pipeline: PipelineType,
     data: Data,

@@ -18,6 +18,7 @@ from mlsys.outcome.looks import Looks
 from mlsys.run.live import Live
 from mlsys.tracking.journal import ROWS
 from mlsys.tracking.record import RunRecord
+from mlsys.warned import ready_to_hush
 
 if TYPE_CHECKING:
     from mlsys.tracking import Journal, LoggedRun
@@ -71,6 +72,7 @@ class Tracking:
             self._write(parent)
         return parent or self._run
 
+    @ready_to_hush()
     def _write(self, parent: str | None) -> None:
         from mlsys.tracking import keep
         from mlsys.tracking.journal import WITHHELD

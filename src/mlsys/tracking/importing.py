@@ -5,10 +5,11 @@ from __future__ import annotations
 import gc
 import os
 import sys
-import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from importlib import import_module
+
+from mlsys.warned import hushed
 
 _DATABASES = ("sqlite", "postgresql", "mysql", "mssql")
 
@@ -21,8 +22,7 @@ def import_mlflow(address: str = "") -> None:
         modules.append("mlflow.store.tracking.sqlalchemy_store")
     if all(each in sys.modules for each in modules):
         return
-    with collector_at_rest(), suppress(ImportError), warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # about their own insides
+    with collector_at_rest(), suppress(ImportError), hushed():  # about their own insides
         for each in modules:
             import_module(each)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from decimal import Decimal
 from typing import Any
 
@@ -13,6 +12,7 @@ import pyarrow.compute as pc
 
 from mlsys.errors import DataError
 from mlsys.values.kinds import Kind, Values, values_of
+from mlsys.warned import hushed
 
 _PLAIN_TEXT = pd.StringDtype(na_value=np.nan)
 
@@ -218,8 +218,7 @@ def _texts(column: pd.Series, values: Values) -> Any:
 
 
 def _moments(column: pd.Series, values: Values) -> Any:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # several zones: read as UTC, which `values` says
+    with hushed():  # several zones: read as UTC, which `values` says
         read = pd.to_datetime(column, utc=values.zone is not None)
     return read.dt.tz_convert(values.zone).array if values.zone is not None else read.array
 

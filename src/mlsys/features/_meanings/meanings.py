@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import warnings
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ import pandas as pd
 from mlsys.features._meanings.profile import Profile
 from mlsys.features._meanings.reading import PAIRS, read_moments
 from mlsys.summaries import Distinct
+from mlsys.warned import hushed
 
 _DATES = (
     "%Y-%m-%d", "%Y/%m/%d", "%m/%d/%Y", "%d/%m/%Y", "%m/%d/%y", "%d/%m/%y", "%d.%m.%Y", "%d.%m.%y", "%d-%m-%Y",
@@ -205,8 +205,7 @@ def _marks(text: str) -> frozenset[str]:
 def _reads(texts: tuple[str, ...], form: str) -> float:
     if form == "ISO8601" and _share(texts, lambda text: _ISO.match(text) is not None) < _READS:
         return 0.0
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
+    with hushed():
         years = read_moments(texts, form).year
     return float(((years >= _YEARS[0]) & (years <= _YEARS[1])).mean())
 
