@@ -14,7 +14,7 @@ from mlsys.audit.replacing import extremes, mirrored, new_categories, replaced
 from mlsys.audit.result import NOT_ASSESSED, NOT_OBSERVED, VIOLATED, Trace
 from mlsys.errors import MlsysError
 from mlsys.execution.catalog import known_from
-from mlsys.steps import Reshape
+from mlsys.steps.questions import makes_rows
 
 if TYPE_CHECKING:
     import numpy as np
@@ -31,9 +31,7 @@ def probes_of_unfollowed(recipe: Recipe) -> Iterator[Trace]:
     """
     if not recipe.unfollowed:
         return
-    lost = next(
-        (each for each in recipe.unfollowed if isinstance(each.planned.step, Reshape) and not _by_time(each)), None
-    )
+    lost = next((each for each in recipe.unfollowed if makes_rows(each.planned.step) and not _by_time(each)), None)
     time = recipe.parts.roles.time
     if lost is None and time is not None and all(time in each.made.columns for each in recipe.unfollowed):
         yield from _later(recipe, time)
@@ -48,7 +46,7 @@ def probes_of_unfollowed(recipe: Recipe) -> Iterator[Trace]:
 
 def _by_time(stage: Stage) -> bool:
     step = stage.planned.step
-    return isinstance(step, Reshape) and step.of_no_earlier_rows
+    return makes_rows(step) and step.of_no_earlier_rows
 
 
 def _later(recipe: Recipe, time: str) -> Iterator[Trace]:

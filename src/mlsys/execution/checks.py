@@ -28,7 +28,7 @@ from mlsys.leakage.overlap import called, overlap_findings, pairs_compared
 from mlsys.leakage.power import SAMPLE, best_power, feature_power
 from mlsys.leakage.repeats import repeat_findings
 from mlsys.plan import Planned
-from mlsys.steps import Split
+from mlsys.steps.questions import divides
 from mlsys.summaries import row_hashes
 from mlsys.summaries.hashing import Hashes
 from mlsys.tables import Table
@@ -92,7 +92,7 @@ def look_for_leaks(plan: Sequence[Planned], split: Planned | None, parts: Parts,
     dealt = f"{type(split.step).__name__} {split.name}" if split is not None else ""
     learning = learned_from(plan, parts.divided.parts)
     given = {"split": dealt, "learned from": ", ".join(learning), "total rows": sum(parts.divided.rows.values())}
-    by_chance = split is not None and isinstance(split.step, Split) and split.step.deals == "by chance"
+    by_chance = split is not None and divides(split.step) and split.step.deals == "by chance"
     given |= {"dealt by chance": by_chance, "name": "" if split is None else split.name}
     made = work.do(Task("leakage checks", "", leaks, parts.divided.parts, given), parts)
     return parts.told([made], power=pd.DataFrame(made.plain["power"], columns=list(made.plain["power"])))

@@ -30,7 +30,7 @@ from mlsys.leakage.repeats import repeat_findings
 from mlsys.leakage.scaled import scaled_findings
 from mlsys.leakage.spelling import spelling_findings
 from mlsys.plan import Plan, Planned
-from mlsys.steps import Split
+from mlsys.steps.questions import divides
 from mlsys.tables import Table
 
 _MADE = "made: "
@@ -62,9 +62,8 @@ def look_for_dependence(plan: Plan, parts: Parts, work: Work) -> Parts:
     gone = left_out(parts.learned).keys()
     features = [name for name in parts.catalog.features(there) if name not in gone]
     made = _made_after(plan.after, parts)
-    split = None if plan.split is None else plan.split.step
-    assert split is None or isinstance(split, Split)
-    deals = "as given" if split is None else split.deals
+    split = plan.split.step if plan.split is not None and divides(plan.split.step) else None
+    deals = split.deals if split is not None else "as given"
     given: dict[str, Any] = {
         "features": features,
         "asked": features + [name for name in there if name not in features and _left_out_by_choice(parts, name)],

@@ -18,8 +18,8 @@ from mlsys.execution.told import Came, Declared
 from mlsys.execution.work import At, Task, Work
 from mlsys.plan import Plan, Planned
 from mlsys.schemas import SetAside
-from mlsys.steps import Reshape, Source
-from mlsys.steps.questions import reads
+from mlsys.steps import Source
+from mlsys.steps.questions import makes_rows, reads
 from mlsys.tables import Partition, Table, noted, without_note
 
 Data = pd.DataFrame | Mapping[str, pd.DataFrame] | None
@@ -59,7 +59,7 @@ def opened(plan: Plan, data: Data, parts: Parts, work: Work) -> Parts:
 def _with_columns(plan: Plan, table: Table, parts: Parts) -> Parts:
     """Return parts that know the columns, and when steps that make other rows say that they are known."""
     dtypes = dtypes_by_name(table)
-    makers = [(each.name, each.step) for each in plan.steps if isinstance(each.step, Reshape)]
+    makers = [(each.name, each.step) for each in plan.steps if makes_rows(each.step)]
     told = [Declared(step.moments_read(tuple(dtypes), parts.roles), name) for name, step in makers]
     return parts.told(told, source_dtypes=dtypes)
 

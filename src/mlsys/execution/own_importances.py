@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 
 from mlsys.execution.catalog import Catalog
-from mlsys.steps import Fitted, Model
+from mlsys.steps import Fitted
+from mlsys.steps.questions import predicts
 
 
 def importances_at_split(after: Mapping[str, Fitted], catalog: Catalog) -> dict[str, float]:
@@ -18,8 +19,8 @@ def importances_at_split(after: Mapping[str, Fitted], catalog: Catalog) -> dict[
     catalog : Catalog
         What each step made its columns of.
     """
-    model = next((each for each in after.values() if isinstance(each.step, Model)), None)
-    said = None if model is None or not isinstance(model.step, Model) else model.step.importances(model.state)
+    model = next((each for each in after.values() if predicts(each.step)), None)
+    said = None if model is None or not predicts(model.step) else model.step.importances(model.state)
     found: dict[str, float] = {}
     for feature, importance in (said or {}).items():
         sources = _sources(feature, list(after), catalog)

@@ -19,9 +19,9 @@ from mlsys.execution.guard import explained
 from mlsys.execution.next_rows import makes_forecasts, rows_ahead
 from mlsys.execution.requests import RequestReader, accepted
 from mlsys.execution.serving import Request, serve
-from mlsys.steps import Fitted, Postprocess, Transform
+from mlsys.steps import Fitted
 from mlsys.steps.capabilities import AsksAhead, Derives, LooksUp
-from mlsys.steps.questions import answers, predicts, sees_history
+from mlsys.steps.questions import answers, beside_predictions, chooses, predicts, sees_history
 from mlsys.tables import Columns, Table, Tally, counting
 from mlsys.tables.columns import loosened
 
@@ -238,7 +238,7 @@ def served_model(
         raise ConfigurationError("the pipeline has no model, so there is nothing to predict with", "add Train(...)")
     needed = set(model.features)
     kept: list[tuple[str, Fitted]] = []
-    beside = {name for _, fitted in tail if isinstance(fitted.step, Postprocess) for name in fitted.step.columns_beside}
+    beside = {name for _, fitted in tail for name in beside_predictions(fitted.step)}
     for place, (name, fitted) in enumerate(reversed([*prefix, *tail])):
         needed |= beside if place == len(tail) else set()
         if answers(fitted.step):
@@ -283,7 +283,7 @@ def _narrowed(fitted: Fitted, needed: set[str], writes: frozenset[str]) -> Fitte
         return Fitted(step.for_serving(writes), fitted.state, fitted.features)
     if isinstance(step, Derives):
         return Fitted(step.only(needed), fitted.state, fitted.features)
-    if isinstance(step, Transform) and step.chooses_columns and callable(vars(step)["columns"]):
+    if chooses(step) and callable(vars(step)["columns"]):
         # The function has chosen, and need not travel with the model.
         names = [name for name in step.columns_taken(fitted.state) if name not in step.columns_beside]
         return Fitted(step.with_(columns=names), fitted.held, fitted.features)

@@ -10,9 +10,9 @@ from mlsys.models import Train, takes_any
 from mlsys.models.needs import Needs, needs_of
 from mlsys.plan.planned import Planned
 from mlsys.plan.refusals import learns
-from mlsys.steps import Report, Split, Step
+from mlsys.steps import Split, Step
 from mlsys.steps.capabilities import StandsFor, WrapsSampler
-from mlsys.steps.questions import divides, predicts, takes_prepared
+from mlsys.steps.questions import divides, judges, looks, predicts, takes_prepared, writes
 
 SHARE = 0.2
 """Of the rows for validation and for test when no split is given: the field's usual 60/20/20."""
@@ -27,7 +27,7 @@ def with_supplied(steps: Sequence[Step], roles: Roles) -> list[Planned]:
             split, why = _split_for(roles)
             planned.insert(first, Planned(split, "", 0, why))
     _prepare(planned)
-    if any(predicts(step) for step in steps) and not any(_evaluates(step) for step in steps):
+    if any(predicts(step) for step in steps) and not any(judges(step) for step in steps):
         from mlsys.evaluation import Evaluate
 
         planned.append(Planned(Evaluate(), "", 0, "no Evaluate was given"))
@@ -35,11 +35,7 @@ def with_supplied(steps: Sequence[Step], roles: Roles) -> list[Planned]:
 
 
 def _needs_split(step: Step) -> bool:
-    return (learns(step) and not step.allow_all_rows) or isinstance(step, Report)
-
-
-def _evaluates(step: Step) -> bool:
-    return isinstance(step, Report) and step.judges
+    return (learns(step) and not step.allow_all_rows) or (looks(step) and not writes(step))
 
 
 def _split_for(roles: Roles) -> tuple[Split, str]:

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from mlsys.steps import Transform
 from mlsys.steps.capabilities import LeavesOut
+from mlsys.steps.questions import chooses
 
 if TYPE_CHECKING:
     from mlsys.execution.catalog import Catalog
@@ -76,7 +76,7 @@ def taken_in_words(execution: Execution) -> str:
     said = []
     for planned in execution.ran:
         reads = execution.parts.catalog.reads.get(planned.name)
-        if reads is None or not isinstance(planned.step, Transform) or not planned.step.chooses_columns:
+        if reads is None or not chooses(planned.step):
             continue
         records = (*execution.done_before, *execution.work.records)
         there = next((record.columns for record in records if record.name == planned.name), ())

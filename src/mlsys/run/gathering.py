@@ -21,8 +21,9 @@ from mlsys.run.latency import noted_latency
 from mlsys.run.lineage import made_columns
 from mlsys.run.live import Live
 from mlsys.states import digest
-from mlsys.steps import Fitted, Source
+from mlsys.steps import Fitted
 from mlsys.steps.carrying import rows_carried
+from mlsys.steps.questions import reads
 
 
 @dataclass(frozen=True)
@@ -59,7 +60,7 @@ def outcome_of(live: Live, label: Label, audit: LeakageAudit | None, opened: Loo
                 each.step.trained_anew,
                 chose.get(each.name, ""),
                 tuple(map(repr, standing.get(each.name, ()))),
-                each.step.done_in_engine() if isinstance(each.step, Source) else (),
+                each.step.done_in_engine() if reads(each.step) else (),
                 parts.catalog.came.get(each.name, ()),
                 post.get(each.name, ""),
                 tuple(told.said for told in parts.catalog.samples if told.step == each.name and told.said),

@@ -7,7 +7,7 @@ from typing import Any, TypeGuard
 
 from mlsys.steps.aims import WITHOUT_TARGET, Aim
 from mlsys.steps.base import Step
-from mlsys.steps.kinds import History, Sink, Source, Split
+from mlsys.steps.kinds import History, Label, Reshape, Sink, Source, Split
 from mlsys.steps.learning_kinds import Model, Postprocess, Report, TrainOnly, Transform
 
 
@@ -117,11 +117,31 @@ def sees_history(step: Step) -> TypeGuard[History]:
     return step.facts.sees == "history"
 
 
+def labels(step: Step) -> TypeGuard[Label]:
+    """Whether it makes a label."""
+    return isinstance(step, Label)
+
+
+def chooses(step: Step) -> TypeGuard[Transform]:
+    """Whether it learns, and takes columns that nobody named."""
+    return isinstance(step, Transform) and step.chooses_columns
+
+
+def judges(step: Step) -> bool:
+    """Whether it is a report that says how good the predictions are."""
+    return isinstance(step, Report) and step.judges
+
+
+def beside_predictions(step: Step) -> tuple[str, ...]:
+    """Return the columns that it reads beside predictions."""
+    return tuple(step.columns_beside) if isinstance(step, Postprocess) else ()
+
+
 def asks_served(step: Step) -> bool:
     """Whether it is a report that asks the served model about rows as a request brings them."""
     return isinstance(step, Report) and step.asks_served
 
 
-def makes_rows(step: Step) -> bool:
+def makes_rows(step: Step) -> TypeGuard[Reshape]:
     """Whether the rows after it are other rows than before, told apart by other ids."""
     return step.facts.rows == "other"
