@@ -29,8 +29,9 @@ orders = pd.DataFrame({"sent": sent, "came_back": pd.Series(back).where(back < d
 # %%
 # Positive, negative, not yet known
 # ---------------------------------
-# An order that came back within the window is positive; one whose window has passed is negative. The labels of all
-# other orders are unknown, and these orders are in no part of a split.
+# An order that came back within the window is positive, one that did not is negative. As long as the window has not
+# passed the label is unknown, also of orders that are back already: among the newest orders there would be no others.
+# Orders without a label are in no part of a split.
 
 returned = NaturalLabel("returned", event_at="came_back", since="sent", window="42D", until="2024-07-01")
 labels = returned.labels(orders)
@@ -64,7 +65,7 @@ loop.table.iloc[shown][["window_days", "positive", "of_all_positives", "bias", "
 
 weeks = orders["sent"].dt.to_period("W").dt.start_time
 so_far = 100 * orders["came_back"].notna().groupby(weeks).mean()
-waited = 100 * labels.astype("float64")[orders["sent"] + pd.Timedelta("42D") <= drawn].groupby(weeks).mean()
+waited = 100 * labels.astype("float64").groupby(weeks).mean().dropna()
 figure, ax = plt.subplots(figsize=(7.5, 2.8), layout="constrained")
 ax.plot(so_far.index, so_far, color="#b3405b")
 ax.plot(waited.index, waited, color="#0b6e99")

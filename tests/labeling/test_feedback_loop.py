@@ -36,7 +36,8 @@ def test_each_row_is_positive_negative_or_not_yet_known() -> None:
         }
     ).astype("datetime64[s]")
     labels = LABEL.labels(rows)
-    assert labels.tolist() == [True, True, False, False, True, pd.NA, pd.NA]
+    assert labels.tolist()[:4] == [True, True, False, False]
+    assert labels[4:].isna().all()  # a positive of the last days too: there are no negatives of these days
     drawn = rows.assign(seen=pd.Timestamp("2024-02-01"))
     assert LABEL.with_(until="seen").labels(drawn).tolist()[:4] == [True, pd.NA, pd.NA, pd.NA]
 

@@ -51,13 +51,13 @@ class Waited:
         return cls(days, _days(drawn, begins), window / pd.Timedelta("1D"))
 
     def labels(self) -> pd.Series:
-        """Return True where it happened in the window, False where that has passed, null where nobody knows yet."""
+        """Return whether it happened in the window; null until the window has passed, whether it happened or not.
+
+        Rows of the last days would otherwise all be positive: what happened early is known, what did not is not.
+        """
         positive = (self.happened <= self.window).fillna(False)
         passed = (self.observed >= self.window).fillna(False)
-        labels = pd.Series(pd.NA, index=self.happened.index, dtype="boolean")
-        labels[passed.to_numpy(dtype=bool)] = False
-        labels[positive.to_numpy(dtype=bool)] = True
-        return labels
+        return positive.astype("boolean").where(passed)
 
 
 def _days(later: pd.Series, earlier: pd.Series) -> pd.Series:

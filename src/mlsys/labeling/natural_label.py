@@ -45,7 +45,7 @@ class NaturalLabel(Label):
         row whose window has passed without it is negative.
     until : str or Timestamp, optional
         With ``event_at``: when the data was drawn, or a column that says so. Rows whose window had not passed by then
-        are not yet known, unless they are positive.
+        are not yet known, also those of which it had happened.
 
     Raises
     ------
@@ -62,9 +62,9 @@ class NaturalLabel(Label):
     receives only rows with values; all others stay null. Labels are ``boolean``, ``Int64``, ``float64`` or ``str``,
     all of which can be null. A rule must treat each row independently.
 
-    With a window, a positive is known when it happens and a negative only once the window has passed. To train on quick
-    positives beside no negatives of the same days would make positives look frequent, so both count as known when the
-    window has passed. How long that must be, and what a shorter window would miss, :meth:`feedback_loop` says.
+    With a window, a positive is known when it happens and a negative only once the window has passed. Quick positives
+    beside no negatives of the same days would make positives look frequent, in training and in the rows that judge, so
+    both count as known when the window has passed. How long that must be, and what a shorter window would miss, :meth:`feedback_loop` says.
 
     Examples
     --------
@@ -75,7 +75,7 @@ class NaturalLabel(Label):
     ...                         "back": pd.to_datetime(["2024-01-09", None, "2024-03-05", None])})
     >>> returned = NaturalLabel("returned", event_at="back", since="sent", window="42D", until="2024-03-15")
     >>> returned.labels(parcels).tolist()
-    [True, False, True, <NA>]
+    [True, False, <NA>, <NA>]
     """
 
     runs_user_code: ClassVar[bool] = True

@@ -117,7 +117,7 @@ def sees_history(step: Step) -> TypeGuard[History]:
     return step.facts.sees == "history"
 
 
-def labels(step: Step) -> TypeGuard[Label]:
+def makes_label(step: Step) -> TypeGuard[Label]:
     """Whether it makes a label."""
     return isinstance(step, Label)
 
