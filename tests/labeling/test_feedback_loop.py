@@ -39,7 +39,15 @@ def test_each_row_is_positive_negative_or_not_yet_known() -> None:
     assert labels.tolist()[:4] == [True, True, False, False]
     assert labels[4:].isna().all()  # a positive of the last days too: there are no negatives of these days
     drawn = rows.assign(seen=pd.Timestamp("2024-02-01"))
-    assert LABEL.with_(until="seen").labels(drawn).tolist()[:4] == [True, pd.NA, pd.NA, pd.NA]
+    assert LABEL.with_(until="seen").labels(drawn).isna().all()
+    assert LABEL.with_(until="seen").labels(drawn.assign(seen=pd.Timestamp("2024-03-01")))[:4].notna().all()
+
+
+def test_positives_are_as_frequent_among_the_newest_labels() -> None:
+    rows = parcels(20_000)
+    newest = LABEL.labels(rows)[rows["sent"] >= "2024-05-10"].dropna()
+    assert 900 < len(newest) < 1_500
+    assert float(newest.mean()) == pytest.approx((1 - np.exp(-2)) / 3, abs=0.04)
 
 
 def test_both_kinds_of_label_are_known_when_the_window_has_passed() -> None:

@@ -85,7 +85,7 @@ def feedback_loop(waited: Waited, column: str) -> Result:
     if full == 0:
         raise DataError(f"{column!r} has no positive row within {waited.window:g} days", "choose a longer window=")
     table = table.assign(of_all_positives=table["positive"] / full, bias=table["positive"] - full)
-    table["known_rows"] = [int((did & (happened <= days) | (observed >= days)).sum()) for days in windows]
+    table["known_rows"] = [int((observed >= days).sum()) for days in windows]
     nearly = float(windows[int(np.argmax(table["of_all_positives"].to_numpy() >= NEARLY_ALL))])
     so_far = float((did & (happened <= waited.window)).mean())
     half = table.iloc[(len(table) - 1) // 2]
