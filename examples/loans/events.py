@@ -5,13 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-FIRST, LAST = pd.Timestamp("2024-01-01"), pd.Timestamp("2026-01-01")
+FIRST, LAST = pd.Timestamp("2024-01-01"), pd.Timestamp("2026-04-01")
 PARTNERS = pd.Timestamp("2025-07-01")
 """From this day on, two in five applications come through partners, whose customers state their income themselves."""
 
 
-def made(per_day: int = 40, seed: int = 7) -> pd.DataFrame:
-    """Return two years of events, one a row, in the order in which they became known.
+def made(per_day: int = 60, seed: int = 7) -> pd.DataFrame:
+    """Return 27 months of events, one a row, in the order in which they became known.
 
     Parameters
     ----------
@@ -47,7 +47,7 @@ def made(per_day: int = 40, seed: int = 7) -> pd.DataFrame:
     )
     reports = _reports(thrift, rng)
     risk = -3.2 + 0.45 * loans["amount"] / true_income - 0.9 * thrift[customer] + 0.5 * loans["purpose"].eq("bills")
-    defaults = rng.random(size) < 1 / (1 + np.exp(-(risk + 0.9 * partner)))
+    defaults = rng.random(size) < 1 / (1 + np.exp(-(risk + 1.6 * partner)))
     after = pd.to_timedelta(rng.gamma(4, 12, size), unit="D").floor("s")
     ended = loans.loc[defaults, ["loan", "customer"]].assign(event="defaulted", at=(at + after)[defaults])
     return pd.concat([loans, reports, ended], ignore_index=True).sort_values("at", kind="stable", ignore_index=True)

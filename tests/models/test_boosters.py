@@ -22,6 +22,7 @@ from mlsys.dataset import Roles, Rows
 from mlsys.errors import ConfigurationError, DataError
 from mlsys.models import Train
 from mlsys.models._boosters import taken_names
+from mlsys.models._early_stopping import booster_that_stops
 from mlsys.states import digest, load_state, save_state
 
 catboost = pytest.importorskip("catboost")
@@ -309,9 +310,18 @@ def test_inside_what_clones_its_parts_as_well(around, more, tmp_path: Path):
 # --- rows that early stopping watches ----------------------------------------------------------------------------
 
 
+GIVEN: list[tuple[Any, ...]] = []
+"""What each fit was given: rows, watched rows and their target, weights of both."""
+
+
+def note(X, sample_weight, eval_set, watched_weights):  # noqa: N803
+    """Keep what a fit was given."""
+    GIVEN.append((X, *(eval_set or [(None, None)])[0], sample_weight, (watched_weights or [None])[0]))
+
+
 class WatchingExtreme(xgboost.XGBClassifier):
     def fit(self, X, y, *, sample_weight=None, eval_set=None, sample_weight_eval_set=None, verbose=True):  # noqa: N803
-        self.given_ = (X, *eval_set[0], sample_weight, (sample_weight_eval_set or [None])[0])
+        note(X, sample_weight, eval_set, sample_weight_eval_set)
         return super().fit(
             X, y, sample_weight=sample_weight, eval_set=eval_set, sample_weight_eval_set=sample_weight_eval_set,
             verbose=verbose,
@@ -320,15 +330,15 @@ class WatchingExtreme(xgboost.XGBClassifier):
 
 class WatchingLight(lightgbm.LGBMClassifier):
     def fit(self, X, y, sample_weight=None, eval_set=None, eval_sample_weight=None):  # noqa: N803
-        self.given_ = (X, *eval_set[0], sample_weight, (eval_sample_weight or [None])[0])
+        note(X, sample_weight, eval_set, eval_sample_weight)
         return super().fit(X, y, sample_weight=sample_weight, eval_set=eval_set, eval_sample_weight=eval_sample_weight)
 
 
 class WatchingCat(catboost.CatBoostClassifier):
     def fit(self, X, y, sample_weight=None, eval_set=None):  # noqa: N803
-        pool = eval_set[0]
-        rows = pd.DataFrame(pool.get_features(), columns=X.columns)
-        vars(self)["given_"] = (X, rows, pool.get_label(), sample_weight, pool.get_weight())
+        pools = eval_set or []
+        watched = [(pd.DataFrame(pool.get_features(), columns=X.columns), pool.get_label()) for pool in pools]
+        note(X, sample_weight, watched, [pool.get_weight() for pool in pools])
         return super().fit(X, y, sample_weight=sample_weight, eval_set=eval_set)
 
 
@@ -362,7 +372,9 @@ def timed(rows: int = 1000) -> pd.DataFrame:
 
 def given_to(estimator: Any, frame: pd.DataFrame, **roles: str) -> tuple[Any, ...]:
     train = Rows.of(frame, Roles(target="y", **roles), ("x", "z"))
-    return Train(estimator).learn(train, np.random.default_rng(0))["estimator"].given_
+    GIVEN.clear()
+    Train(estimator).learn(train, np.random.default_rng(0))
+    return GIVEN[0]
 
 
 @stopping
@@ -375,6 +387,9 @@ def test_the_latest_training_rows_are_watched_with_their_weights(estimator):
     assert (weights == of_row.loc[learned["x"], "w"].to_numpy()).all()
     named = np.array(["no", "yes"])[target] if isinstance(estimator, xgboost.XGBModel) else np.asarray(target)
     assert (named == of_row.loc[watched["x"], "y"].to_numpy(dtype=object)).all()
+    again, watched, _, weights, _ = GIVEN[1]
+    assert watched is None and sorted(again["x"]) == list(range(1000))
+    assert (weights == of_row.loc[again["x"], "w"].to_numpy()).all()
 
 
 @stopping
@@ -386,6 +401,7 @@ def test_whole_groups_or_rows_by_hash_are_watched_without_time(estimator):
     learned, watched, *_ = given_to(estimator, frame)
     _, again, *_ = given_to(estimator, frame[::-1])
     assert set(watched["x"]) == set(again["x"]) and not set(watched["x"]) & set(learned["x"])
+    assert len(GIVEN) == 1
 
 
 @stopping
@@ -399,6 +415,9 @@ def test_they_stop_early_predict_classes_and_show_what_they_watched(estimator):
     curves = {name: len(values) for name, values in step.curves(fitted.state).items()}
     watched = [name for name in curves if name.endswith("/watched")]
     assert len(watched) == 1 and curves[watched[0]] <= 300
+    trees = {"n_estimators", "iterations"} & set(fitted.state["estimator"].get_params())
+    assert fitted.state["estimator"].get_params()[trees.pop()] < 300
+    assert not booster_that_stops(fitted.state["estimator"])
 
 
 def test_dates_as_time_are_times_to_early_stopping():

@@ -30,7 +30,8 @@ class Watching(HistGradientBoostingClassifier):
     """Keeps what it was given."""
 
     def fit(self, X, y, sample_weight=None, *, X_val=None, y_val=None, sample_weight_val=None):  # noqa: N803
-        self.given_ = {"X": X, "y": y, "w": sample_weight, "X_val": X_val, "y_val": y_val, "w_val": sample_weight_val}
+        got = {"X": X, "y": y, "w": sample_weight, "X_val": X_val, "y_val": y_val, "w_val": sample_weight_val}
+        self.given_, self.before_ = got, vars(self).get("given_")
         return super().fit(X, y, sample_weight, X_val=X_val, y_val=y_val, sample_weight_val=sample_weight_val)
 
 
@@ -50,7 +51,8 @@ def rows(**roles) -> Rows:
 
 def given(train: Rows, estimator=None, **fields) -> dict:
     step = Train(estimator or Watching(early_stopping=True, max_iter=5), **fields)
-    return step.learn(train, np.random.default_rng(0))["estimator"].given_
+    learned = step.learn(train, np.random.default_rng(0))["estimator"]
+    return learned.before_ or learned.given_
 
 
 def test_the_latest_training_rows_are_watched_where_there_is_time():
@@ -110,7 +112,30 @@ def test_regressors_watch_as_well():
     train = rows(time="when")
     frame = pd.DataFrame(train).assign(y=lambda f: f["x"] * 2)
     fitted = Train(HistGradientBoostingRegressor(early_stopping=True, max_iter=300)).fit(frame, target="y", time="when")
-    assert fitted.state["estimator"].validation_score_.size > 1
+    curves, learned = Train(HistGradientBoostingRegressor()).curves(fitted.state), fitted.state["estimator"]
+    assert 1 < len(curves["loss/watched"]) <= 300
+    assert learned.n_iter_ == len(curves["loss/watched"]) - 1  # the first is that before any tree
+
+
+def test_the_latest_rows_are_learned_once_the_number_of_trees_is_known():
+    train = rows(time="when", weight="w")
+    state = Train(Watching(early_stopping=True, max_iter=40)).learn(train, np.random.default_rng(0))
+    learned = state["estimator"]
+    assert learned.before_["X_val"] is not None and learned.given_["X_val"] is None
+    assert len(learned.given_["X"]) == ROWS and len(learned.given_["w"]) == ROWS
+    assert learned.n_iter_ == len(state["curves"]["loss/watched"]) - 1 == learned.max_iter <= 40
+
+
+def test_what_only_the_latest_rows_show_is_learned():
+    """A level that began shortly before the training rows end, as rare as it is, has its own rate."""
+    drawn = np.random.default_rng(1)
+    when = pd.Timestamp("2024-01-01") + pd.to_timedelta(np.arange(6_000), "h")
+    new = (np.arange(6_000) > 5_450) & (drawn.random(6_000) < 0.5)
+    y = drawn.random(6_000) < np.where(new, 0.8, 0.2)
+    frame = pd.DataFrame({"new": new.astype(float), "z": drawn.normal(size=6_000), "when": when, "y": y})
+    fitted = Train(HistGradientBoostingClassifier(early_stopping=True)).fit(frame, target="y", time="when")
+    said = fitted.predict(pd.DataFrame({"new": [0.0, 1.0], "z": [0.0, 0.0]}))["probability_True"]
+    assert said[0] < 0.35 and said[1] > 0.5
 
 
 class Noting(Watching):

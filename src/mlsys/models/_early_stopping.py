@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pandas as pd
 
 from mlsys.errors import ConfigurationError, DataError
 from mlsys.models._estimators import library_of, parts_of, searches
@@ -25,6 +26,11 @@ if TYPE_CHECKING:
 
 AUTO_ROWS = 10_000
 """Above this many rows scikit-learn's ``early_stopping="auto"`` means yes."""
+
+_LIGHTGBM_NAMES = ("early_stopping_round", "early_stopping_rounds", "early_stopping", "n_iter_no_change")
+_CATBOOST_NAMES = ("early_stopping_rounds", "od_wait", "od_type", "od_pval", "use_best_model")
+_NAMES = (*_LIGHTGBM_NAMES, *_CATBOOST_NAMES)
+"""Names under which boosters are asked to stop early."""
 
 _STREAM = int.from_bytes(b"early", "big")
 
@@ -85,13 +91,23 @@ def refuse_out_of_reach(estimator: Any, who: str) -> None:
     )
 
 
+def watches_the_latest(train: Rows) -> bool:
+    """Whether there are times to tell the latest rows by."""
+    return bool(_times(train).notna().any())
+
+
+def _times(train: Rows) -> pd.Series:
+    times = None if train.time is None else plain(train.time)
+    return pd.Series(dtype="float64") if times is None or values_of(times).kind not in TIMES else times
+
+
 def watched_rows(train: Rows, target: NDArray[Any], share: float, is_classifier: bool) -> NDArray[np.bool_]:
     """Return the mask of rows to watch: the latest where there is time, else by hash of group or id.
 
     Rows of a class that no other row has stay in training. Nothing is watched where that leaves no rows.
     """
-    times = None if train.time is None else plain(train.time)
-    if times is not None and values_of(times).kind in TIMES and times.notna().any():
+    if watches_the_latest(train):
+        times = _times(train)
         ordered = times.dropna().sort_values()
         start = ordered.iloc[min(int(len(ordered) * (1 - share)), len(ordered) - 1)]
         watched = (times >= start).to_numpy(dtype=bool)
@@ -125,6 +141,30 @@ def set_aside(
     _behind_steps(estimator).set_params(early_stopping=True)
     shown = {"X_val": features[watched], "y_val": target[watched]}
     return shown if weight is None else shown | {"sample_weight_val": weight}
+
+
+def size_found(estimator: Any) -> int | None:
+    """Return the number of trees at which an estimator stopped; ``None`` if it is inside another."""
+    if booster_that_stops(estimator) is estimator:
+        found = getattr(estimator, _BEST[library_of(estimator)], None)
+        return None if found is None else int(found) + (library_of(estimator) != "lightgbm")
+    return int(estimator.n_iter_) if _behind_steps(estimator) is estimator else None
+
+
+def with_size(estimator: Any, size: int) -> Any:
+    """Return an estimator of that many trees that does not stop early; the same one where it can be changed."""
+    given = estimator.get_params(deep=False)
+    library = library_of(estimator)
+    if library not in _ASKS:
+        return estimator.set_params(max_iter=max(size, 1), early_stopping=False)
+    off: Arguments = {name: None if library == "xgboost" else 0 for name in _NAMES if given.get(name)}
+    if library == "xgboost" and given.get("callbacks"):
+        off["callbacks"] = [each for each in given["callbacks"] if type(each).__name__ != "EarlyStopping"] or None
+    if library != "catboost":
+        return estimator.set_params(n_estimators=max(size, 1), **off)
+    sizes = ("iterations", "n_estimators", "num_boost_round", "num_trees")
+    kept = {name: value for name, value in given.items() if name not in (*_NAMES, *sizes)}
+    return type(estimator)(**kept, iterations=max(size, 1))
 
 
 @contextmanager
@@ -165,13 +205,11 @@ def _xgboost_asks(given: Arguments) -> bool:
 
 
 def _lightgbm_asks(given: Arguments) -> bool:
-    names = ("early_stopping_round", "early_stopping_rounds", "early_stopping", "n_iter_no_change")
-    return any((given.get(name) or 0) > 0 for name in names)
+    return any((given.get(name) or 0) > 0 for name in _LIGHTGBM_NAMES)
 
 
 def _catboost_asks(given: Arguments) -> bool:
-    names = ("early_stopping_rounds", "od_wait", "od_type", "od_pval", "use_best_model")
-    return any(given.get(name) for name in names) and not given.get("eval_fraction")
+    return any(given.get(name) for name in _CATBOOST_NAMES) and not given.get("eval_fraction")
 
 
 def _for_xgboost(booster: Any, features: Any, target: Any, weights: Any) -> Arguments:
@@ -203,3 +241,6 @@ _HANDED: dict[str, Callable[..., Arguments]] = {
     "xgboost": _for_xgboost, "lightgbm": _for_lightgbm, "catboost": _for_catboost,
 }  # fmt: skip
 """How rows to watch are handed to ``fit``."""
+
+_BEST = {"xgboost": "best_iteration", "lightgbm": "best_iteration_", "catboost": "best_iteration_"}
+"""Where a library's estimators keep the tree at which they stopped, counted from 0 but for LightGBM."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path  # noqa: TC003  read when the class is made
-from types import MappingProxyType
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 import numpy as np
@@ -17,14 +16,7 @@ from mlsys.models._amounts import check_amounts, metrics_of_power, power_of
 from mlsys.models._boosters import agreement, as_agreed, rename_in_parameters
 from mlsys.models._complaints import listed
 from mlsys.models._curves import curves_of
-from mlsys.models._early_stopping import (
-    refuse_out_of_reach,
-    set_aside,
-    stops_early,
-    watched_behind_steps,
-    watched_rows,
-    watching,
-)
+from mlsys.models._early_stopping import refuse_out_of_reach
 from mlsys.models._estimators import (
     classifies,
     numbers_classes,
@@ -35,15 +27,9 @@ from mlsys.models._estimators import (
 from mlsys.models._fitting import asked_once, columns_of, fitting, predictions, selected
 from mlsys.models._importances import own_importances
 from mlsys.models._inputs import text_reader, the_text
+from mlsys.models._learning_rows import Learned, fitted_on
 from mlsys.models._matrix import order_of, plain_target
-from mlsys.models._queries import (
-    check_relevance,
-    in_queries,
-    refuse_ranker_inside,
-    told_of_queries,
-    watched_queries,
-    whole_queries,
-)
+from mlsys.models._queries import check_relevance, in_queries, refuse_ranker_inside
 from mlsys.models._refusals import check_target, known_target, refuse_another_scale
 from mlsys.models._several import (
     TARGETS,
@@ -65,11 +51,10 @@ from mlsys.steps import Field, Model
 from mlsys.steps.aims import WITHOUT_TARGET
 from mlsys.steps.cloning import seeded
 from mlsys.steps.earlier import earlier_digest
-from mlsys.steps.inner_folds import Told, split_by_roles
 from mlsys.steps.shares import odds_back
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from numpy.typing import NDArray
 
@@ -151,6 +136,9 @@ class Train(Model):
     otherwise rows chosen by hash of group or id; never the validation part. This holds for gradient boosting in
     scikit-learn (``early_stopping=True``, or ``"auto"`` above 10,000 rows) and for XGBoost, LightGBM and CatBoost
     (``early_stopping_rounds``, by any of its names), alone or in a search; other estimators select rows themselves.
+    Where the latest rows were watched, an estimator that is alone is then fitted on all training rows with the number
+    of trees that was found, because the latest rows say most about those to come; ``curves`` in the state are the
+    losses of the first fit.
 
     Focal loss (Lin et al. 2017) follows weights, such as those of :class:`WeighClasses`. Probabilities are the sigmoid
     of the margin, which is too near to a half (Charoenphakdee et al. 2021): follow it with :class:`Calibrate`. Margins
@@ -299,9 +287,11 @@ class Train(Model):
             orders = {str(rows.y.name): order_of(rows.y, together[str(rows.y.name)]).get("order") for rows in alone}
         features = selected(train, self._as_text(names), names, transforms_itself(estimator), self._who)
         told = agreement(estimator, features)
-        self._fit(estimator, train, features, as_agreed(features, told), values, weights)
+        given = Learned(train, features, as_agreed(features, told), values, weights)
+        estimator, curves = fitted_on(estimator, given, self.early_stopping_share, self._who)
         ordered = {name: order for name, order in orders.items() if order}
-        return {"estimator": estimator, TOGETHER: together, "orders": ordered, "features": list(names), **told}
+        found = {"estimator": estimator, TOGETHER: together, "orders": ordered, "features": list(names), **told}
+        return found | _curves(curves)
 
     def _learn(self, estimator: Any, train: Rows) -> dict[str, Any]:
         """Return an estimator fitted on one target."""
@@ -325,6 +315,7 @@ class Train(Model):
         rename_in_parameters(estimator, names, told)
         state = {"estimator": estimator, "classes": classes, "features": list(names), **order, **told}
         taken, beside, done = as_agreed(features, told), dict[str, Any](), False
+        curves: dict[str, list[float]] = {}
         if self.warm_start is not None:
             earlier = earlier_state(self.warm_start, estimator, self._who)
             refuse_unlike(earlier, state, self._who)
@@ -333,9 +324,10 @@ class Train(Model):
                     estimator, earlier["estimator"], taken, target, weights, self.epochs
                 )
         if not done:
+            given = Learned(train, features, taken, target, weights, queries)
             with lent(estimator, self.focal, classes, self._who):
-                self._fit(estimator, train, features, taken, target, weights, queries, beside)
-        return state | {"estimator": estimator}
+                estimator, curves = fitted_on(estimator, given, self.early_stopping_share, self._who, beside)
+        return state | {"estimator": estimator} | _curves(curves)
 
     def _learn_alone(self, estimator: Any, train: Rows) -> dict[str, Any]:
         """Fit on features alone."""
@@ -349,37 +341,6 @@ class Train(Model):
             return found | {
                 "classes": classes_named(train, self._who), "threshold": anomalies_learned(estimator, features)
             }  # fmt: skip
-
-    def _fit(
-        self,
-        estimator: Any,
-        train: Rows,
-        features: Any,
-        taken: Any,
-        target: NDArray[Any],
-        weights: dict[str, Any],
-        queries: NDArray[np.int64] | None = None,
-        beside: Mapping[str, Any] = MappingProxyType({}),
-    ) -> None:
-        """Fit on the converted features; errors name the features that were given."""
-        shown: dict[str, Any] = {}
-        if stops_early(estimator, len(target)):
-            watched = watched_rows(train, target, self.early_stopping_share, classifies(estimator))
-            watched = watched if queries is None else whole_queries(watched, queries)
-            shown = set_aside(estimator, taken, target, weights, watched, self._who)
-            shown = shown if queries is None else watched_queries(estimator, queries[watched], shown)
-        if shown:
-            train, taken, target = train.take_rows(~watched), taken[~watched], target[~watched]
-            weights = {name: values[~watched] for name, values in weights.items()}
-            queries = None if queries is None else queries[~watched]
-        if queries is not None:
-            weights, shown = {}, shown | told_of_queries(estimator, queries, weights)
-        shown = {**shown, **beside}
-        with watched_behind_steps(estimator, shown) as routed:
-            told = Told(weights, shown, routed)
-            with split_by_roles(estimator, train, self._who, told) as (order, arguments), fitting(features, self._who):
-                with watching():
-                    estimator.fit(_rows_at(taken, order), target[order], **arguments)
 
     def start(self, rng: np.random.Generator, /) -> dict[str, Any]:
         """Return the estimator before the first part."""
@@ -447,7 +408,7 @@ class Train(Model):
         if TARGETS in state:
             found = {name: self.curves(each) for name, each in state[TARGETS].items()}
             return {f"{target}/{name}": curve for target, curves in found.items() for name, curve in curves.items()}
-        return curves_of(state["estimator"])
+        return state.get("curves") or curves_of(state["estimator"])
 
     def columns_learned(self, columns: Sequence[str], state: Callable[[], Any], /) -> tuple[str, ...]:
         """Return the features used; the text column found for a vectorizer is known only from the state."""
@@ -505,7 +466,6 @@ class Train(Model):
         return {argument: weights / weights.mean() if sampled else weights}
 
 
-def _rows_at(features: Any, order: NDArray[np.int64]) -> Any:
-    if len(order) and (np.diff(order) == 1).all():
-        return features
-    return features.iloc[order] if hasattr(features, "iloc") else features[order]
+def _curves(curves: dict[str, list[float]]) -> dict[str, Any]:
+    """Return the part of the state that keeps the losses of a first fit, where there was a second one."""
+    return {"curves": curves} if curves else {}
