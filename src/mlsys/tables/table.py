@@ -17,6 +17,7 @@ from mlsys.summaries import sample_by_hash
 from mlsys.tables.chain import Chain, Function, joined
 from mlsys.tables.identity import Identity
 from mlsys.tables.partitions import Deferred, Partition, add_in_order, cut
+from mlsys.tables.sampled import Sampled
 from mlsys.values import cut_from
 
 Given = TypeVar("Given")
@@ -180,9 +181,9 @@ class Table:
         shared = {name: frame[name] for name in kept}  # each as it lies: choosing some of a block would copy them
         return Table(self.engine, pd.DataFrame(shared, index=frame.index, columns=kept, copy=False))
 
-    def reduce(self, function: Callable[[pd.DataFrame], Any]) -> Any:
-        """Summarize each partition and add the summaries in plan order."""
-        return add_in_order(self._each(function))
+    def reduce(self, function: Callable[[pd.DataFrame], Any], columns: Sequence[str] | None = None) -> Any:
+        """Summarize each partition and add the summaries in plan order; ``columns`` are those that it needs."""
+        return add_in_order(self._each(function, columns))
 
     def gather(self, function: Callable[[pd.DataFrame], pd.DataFrame]) -> pd.DataFrame:
         """Return what a function makes of each partition, in plan order; for what is narrow: predictions, keys.
@@ -248,19 +249,19 @@ class Table:
         return pd.concat(pieces) if len(pieces) > 1 else pieces[0]
 
     def sample(self, rows: int, stream: int = 0) -> pd.DataFrame:
-        """Return about so many rows, chosen by a hash of their ids and in their order; of pieces, each one's share.
+        """Return so many rows, chosen by a hash of their ids and in their order, whatever the partitions.
 
         Parameters
         ----------
         rows : int
-            How many, of a frame in memory exactly.
+            How many at most.
         stream : int
             Another number chooses other rows.
         """
         if self.in_memory:
             return sample_by_hash(self.frame(), rows, stream)
-        share = min(1.0, rows / max(self.rows, 1))
-        return self.gather(partial(_share_of, share=share, stream=stream))
+        sampled: Sampled = self.reduce(partial(Sampled.of, most=rows, stream=stream))
+        return sampled.rows
 
     def shown(self) -> pd.DataFrame:
         """Return the frame, or an empty one with its columns where rows are read when needed; for messages."""
@@ -292,10 +293,6 @@ class Table:
             where = "in memory" if self.is_loaded else "kept from an earlier run"
             return f"Table({self.rows:,} rows {where}, {self.partitions} partition(s))"
         return f"Table(at most {self._rows_bound():,} rows in {self.partitions} partitions, read when needed)"
-
-
-def _share_of(frame: pd.DataFrame, share: float, stream: int) -> pd.DataFrame:
-    return sample_by_hash(frame, max(1, round(share * len(frame))), stream)
 
 
 def _narrowed(frame: pd.DataFrame, columns: Sequence[str] | None) -> pd.DataFrame:
