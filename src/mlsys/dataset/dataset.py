@@ -30,8 +30,8 @@ class Pieces(Protocol):
         """Return the sum of what a function makes of each partition, which has ``columns`` as far as they are there."""
         ...
 
-    def sample(self, most: int, columns: Sequence[str]) -> pd.DataFrame:
-        """Return at most so many rows as they left the split, and of what steps added since, ``columns``."""
+    def sample(self, most: int, columns: Sequence[str] | None, further: Sequence[str] = ()) -> pd.DataFrame:
+        """Return at most so many rows: ``columns`` as they left the split, and of what was added since, ``further``."""
         ...
 
 
@@ -158,6 +158,16 @@ class Dataset(Mapping[str, Rows]):
             return part.reduce(function, columns)
         return function(pd.DataFrame(self.rows(name, columns)))
 
+    def sample(self, name: str, most: int, columns: Sequence[str]) -> pd.DataFrame:
+        """Return at most ``most`` rows of a part, chosen by the hash of their index, and those columns that are there.
+
+        Rows that are not in memory give the same sample, without being gathered.
+        """
+        part = self._parts.get(name)
+        if isinstance(part, Pieces):
+            return part.sample(most, columns, columns)
+        return sample_by_hash(pd.DataFrame(self.rows(name, columns)), most)
+
     def of_target(self, target: str) -> Dataset:
         """Return the same parts with one of several targets alone: rows where it is known, and its predictions."""
         if self.roles.target == target:
@@ -192,7 +202,7 @@ class Dataset(Mapping[str, Rows]):
             return None
         part = self._parts.get(name)
         if isinstance(part, Pieces):
-            rows = part.sample(most, list(self.roles.columns()))
+            rows = part.sample(most, None, list(self.roles.columns()))
         else:
             rows = sample_by_hash(pd.DataFrame(self.rows(name)), most)
         predicted = self._predict(rows)

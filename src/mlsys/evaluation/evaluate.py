@@ -36,6 +36,7 @@ from mlsys.evaluation.several import JudgedAlone, together
 from mlsys.evaluation.slicing import Telling, slices_of, telling_columns
 from mlsys.evaluation.together import asked_of_several, means_of
 from mlsys.steps import Report, Result
+from mlsys.steps.gathering import OPEN_PARTS, Gathers
 from mlsys.steps.keys import names_of
 
 TRAIN_SAMPLE = 20_000
@@ -216,6 +217,17 @@ class Evaluate(Report):
         )
         return JudgedAlone(evaluation, judge, scored, frames, guessed)
 
+    @property
+    def gathers(self) -> Gathers:
+        """Target, prediction and slices of the part and of training rows; all columns if functions may read any."""
+        if self._reads_any:
+            return OPEN_PARTS
+        return Gathers("open parts", 5 + len(self._named()), "target, prediction and slices")
+
+    @property
+    def _reads_any(self) -> bool:
+        return isinstance(self.slices, Mapping) or any(not isinstance(each, str) for each in self.baselines or ())
+
     def _rows(self, dataset: Dataset, part: str) -> tuple[Rows, Rows]:
         """Return the rows to evaluate and the training rows, with the columns that are needed where these are known."""
         wanted, there = self._columns(dataset), "the train part"
@@ -226,8 +238,7 @@ class Evaluate(Report):
 
     def _columns(self, dataset: Dataset) -> list[str] | None:
         """Return the columns that are read; ``None`` for all: of rows in memory, or if functions may read any."""
-        rules = [each for each in self.baselines or () if not isinstance(each, str)]
-        if rules or isinstance(self.slices, Mapping) or not dataset.in_pieces("train"):
+        if self._reads_any or not dataset.in_pieces("train"):
             return None
         sliced = self._sliced_by(dataset)
         told = [STRETCH, NAIVE_ERROR, NAIVE_SQUARED_ERROR]

@@ -65,9 +65,11 @@ class PieceLoader(Loader):
         narrow = [name for name in columns if name in there]
         return self.raw.reduce(partial(_of_some, function, narrow), narrow)
 
-    def sample(self, most: int, columns: Sequence[str]) -> pd.DataFrame:
-        """Return at most so many rows as they left the split, and of what steps added since, ``columns``."""
-        rows, wanted = self.raw.sample(most), self._added(columns)
+    def sample(self, most: int, columns: Sequence[str] | None, further: Sequence[str] = ()) -> pd.DataFrame:
+        """Return at most so many rows: ``columns`` as they left the split, and of what was added since, ``further``."""
+        there = self.raw.head(0).columns
+        narrow = None if columns is None else [name for name in columns if name in there]
+        rows, wanted = self.raw.sample(most, columns=narrow), self._added(further)
         if not wanted or self.current is None:
             return rows
         extra = self.current.frame(wanted)

@@ -13,11 +13,10 @@ from numpy.typing import NDArray
 
 from mlsys.errors import DataError
 from mlsys.settings import settings
-from mlsys.summaries import sample_by_hash
+from mlsys.summaries import hash_ids, sample_by_hash, uniform
 from mlsys.tables.chain import Chain, Function, joined
 from mlsys.tables.identity import Identity
 from mlsys.tables.partitions import Deferred, Partition, add_in_order, cut
-from mlsys.tables.sampled import Sampled
 from mlsys.values import cut_from
 
 Given = TypeVar("Given")
@@ -248,7 +247,7 @@ class Table:
                 break
         return pd.concat(pieces) if len(pieces) > 1 else pieces[0]
 
-    def sample(self, rows: int, stream: int = 0) -> pd.DataFrame:
+    def sample(self, rows: int, stream: int = 0, columns: Sequence[str] | None = None) -> pd.DataFrame:
         """Return so many rows, chosen by a hash of their ids and in their order, whatever the partitions.
 
         Parameters
@@ -257,11 +256,17 @@ class Table:
             How many at most.
         stream : int
             Another number chooses other rows.
+        columns : sequence of str, optional
+            Those to return.
         """
         if self.in_memory:
-            return sample_by_hash(self.frame(), rows, stream)
-        sampled: Sampled = self.reduce(partial(Sampled.of, most=rows, stream=stream))
-        return sampled.rows
+            return sample_by_hash(self.frame(columns), rows, stream)
+        share = min(1.0, 1.1 * rows / max(self.rows, 1) + 1e-4)  # a tenth more: as good as never too few
+        while True:
+            found = joined(list(self._each(partial(_below, share=share, stream=stream, columns=columns), columns)))
+            if len(found) >= rows or share >= 1:
+                return sample_by_hash(found, rows, stream)
+            share = min(1.0, 4 * share)
 
     def shown(self) -> pd.DataFrame:
         """Return the frame, or an empty one with its columns where rows are read when needed; for messages."""
@@ -293,6 +298,11 @@ class Table:
             where = "in memory" if self.is_loaded else "kept from an earlier run"
             return f"Table({self.rows:,} rows {where}, {self.partitions} partition(s))"
         return f"Table(at most {self._rows_bound():,} rows in {self.partitions} partitions, read when needed)"
+
+
+def _below(frame: pd.DataFrame, share: float, stream: int, columns: Sequence[str] | None) -> pd.DataFrame:
+    """Return the rows whose hash lies in the lowest share of all hashes."""
+    return _narrowed(frame[uniform(hash_ids(frame.index, stream)) < share], columns)
 
 
 def _narrowed(frame: pd.DataFrame, columns: Sequence[str] | None) -> pd.DataFrame:
