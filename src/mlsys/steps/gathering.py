@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from mlsys.steps.facts import Facts
 
-GIB = 2**30
+MIB, GIB = 2**20, 2**30
 EACH_VALUE = 8
 """Bytes of a number; a narrow step is said to hold so many for each row and column."""
 
@@ -45,8 +45,8 @@ class Gathers:
     >>> print(Gathers("training rows"))
     training rows with all columns
     >>> Gathers("all rows", 2, "keys").said(Extent(12_000_000, 60.0), 4_000_000)
-    'gathers all rows with keys: at most 12,000,000 rows, about 0.2 GiB'
-    >>> Gathers("training rows").said(Extent(100_000_000, 60.0), 4_000_000)[-60:]
+    'gathers all rows with keys: at most 12,000,000 rows, about 183 MiB'
+    >>> Gathers("training rows").said(Extent(100_000_000, 60.0), 4_000_000).split("; ")[1]
     'refused beyond 16,000,000 rows (4 x MLSYS_ROWS_IN_MEMORY)'
     """
 
@@ -60,11 +60,12 @@ class Gathers:
     def said(self, extent: Extent, rows_in_memory: int) -> str:
         """Say it with the size; ``rows_in_memory`` is the setting."""
         width = self.columns * EACH_VALUE if self.columns else extent.bytes_per_row
-        size = f"at most {extent.rows:,} rows, about {extent.rows * width / GIB:.1f} GiB"
+        held = extent.rows * width
+        size = f"about {held / GIB:.1f} GiB" if held >= GIB else f"about {held / MIB:,.0f} MiB"
         most = 4 * rows_in_memory
         refused = not self.columns and extent.rows > most
         limit = f"; refused beyond {most:,} rows (4 x MLSYS_ROWS_IN_MEMORY)" if refused else ""
-        return f"gathers {self}: {size}{limit}"
+        return f"gathers {self}: at most {extent.rows:,} rows, {size}{limit}"
 
 
 ALL, TRAINING = Gathers("all rows"), Gathers("training rows")
