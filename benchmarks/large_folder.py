@@ -1,7 +1,7 @@
 """A folder of 20 GB: read, impute, standardise, target encode, hash, train incrementally, evaluate, compare for drift.
 
-Run: ``python benchmarks/large_folder.py [GB] [folder]``. Writes ``docs/benchmarks/large_folder.rst``. The folder is made
-by this script, in the system's place for temporary files unless named, and removed afterwards.
+Run: ``python benchmarks/large_folder.py [GB] [folder]``. Writes ``docs/benchmarks/large_folder.rst``. The folder is
+made by this script, in the system's place for temporary files unless named, and removed afterwards.
 """
 
 from __future__ import annotations
@@ -21,9 +21,11 @@ from measuring import measure, table, write_page
 
 GB = 20.0
 LIMIT = 2_048  # MiB
-NUMBERS = 60
-ROWS = 524_288
-"""Of a file: two partitions."""
+NUMBERS = 200
+ROWS = 131_072
+"""Of a file."""
+AT_ONCE = 65_536
+"""Rows of a partition: of so many columns, fewer than usual."""
 
 
 def make(folder: Path, gigabytes: float) -> int:
@@ -36,13 +38,13 @@ def make(folder: Path, gigabytes: float) -> int:
         shop, hour = rng.integers(0, 400, ROWS), rng.integers(0, 24, ROWS)
         odds = numbers[:, 0] - numbers[:, 1] / 2 + np.sin(shop) - 0.5
         numbers[rng.random((ROWS, NUMBERS)) < 0.02] = np.nan
-        frame = pd.DataFrame(numbers, columns=[f"number_{place:02d}" for place in range(NUMBERS)])
+        frame = pd.DataFrame(numbers, columns=[f"number_{place:03d}" for place in range(NUMBERS)])
         frame.insert(0, "order", np.arange(ROWS) + number * ROWS)
         frame["shop"] = np.array([f"shop {at:03d}" for at in range(400)])[shop]
         frame["hour"] = np.array([f"{at:02d}:00" for at in range(24)])[hour]
         frame["paid"] = (rng.random(ROWS) < 1 / (1 + np.exp(-odds))).astype(int)
         path = folder / f"part-{number:04d}.parquet"
-        frame.to_parquet(path, compression=None, row_group_size=262_144, index=False)
+        frame.to_parquet(path, compression=None, row_group_size=AT_ONCE, index=False)
         written, number = written + path.stat().st_size, number + 1
     return number * ROWS
 
@@ -63,9 +65,10 @@ def learn(folder: str) -> None:
         TargetEncode,
         Train,
     )
+    from mlsys.settings import override
 
     begin = time.perf_counter()
-    numbers = [f"number_{place:02d}" for place in range(NUMBERS)]
+    numbers = [f"number_{place:03d}" for place in range(NUMBERS)]
     pipeline = Pipeline(
         [
             ReadParquet(folder),
@@ -82,7 +85,8 @@ def learn(folder: str) -> None:
         id="order",
     )
     print(pipeline.plan())
-    run = pipeline.run(track=False, cache=False)
+    with override(rows_per_partition=AT_ONCE):
+        run = pipeline.run(track=False, cache=False)
     print(run)
     scores = run.metrics.query("model == 'model' and slice == 'all' and metric == 'roc_auc' and part == 'validation'")
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
