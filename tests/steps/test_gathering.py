@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.linear_model import LogisticRegression
 
-from mlsys import Pipeline, RandomSplit, Run
+from mlsys import Pipeline, RandomSplit, ReadParquet, Run, Train
 from mlsys.settings import override
 from mlsys.states import digest
 from mlsys.steps import Model, Source
@@ -134,3 +135,20 @@ def test_a_step_gives_equal_bytes_on_partitions_or_its_plan_says_that_it_gathers
     first, *others = found[1:] if name in BATCHES else found
     for each in others:
         assert_same(first, each, exactly=name not in PRODUCTS)
+
+
+def test_a_plan_says_the_size_of_what_is_gathered_and_what_will_be_refused() -> None:
+    pd.DataFrame({"x": np.arange(400) * 1.0, "word": "a", "y": np.arange(400) % 2}).to_parquet("rows.parquet")
+    pipeline = Pipeline([ReadParquet("rows.parquet"), RandomSplit(), Train(LogisticRegression())], target="y")
+    assert not [note for note in pipeline.plan().notes if "gathers" in note]  # all fits into memory
+    with override(rows_in_memory=FEW):
+        said = [note for note in pipeline.plan().notes if note.startswith("Train: gathers")]
+    assert said == [
+        "Train: gathers training rows with all columns: at most 400 rows, about 0 MiB; refused beyond 200 rows "
+        "(4 x MLSYS_ROWS_IN_MEMORY)"
+    ]
+
+
+def test_a_plan_of_a_folder_that_is_not_there_says_nothing_of_sizes() -> None:
+    plan = Pipeline([ReadParquet("nowhere"), RandomSplit(), Train(LogisticRegression())], target="y").plan()
+    assert not [note for note in plan.notes if "gathers" in note]
