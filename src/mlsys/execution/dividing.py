@@ -152,11 +152,11 @@ def _assignment(
     return Made({"assignment": at.hold(pd.DataFrame(columns, index=keys.index))}, plain=plain)
 
 
-def _categories(assigned: pd.Series, ordered: Sequence[str]) -> pd.Categorical:
+def _categories(assigned: pd.Series, ordered: Sequence[str]) -> Any:
     """Return the part of each row as a category; made of texts at once, each row would be a text of Python."""
     codes, there = pd.factorize(assigned)
     places = np.append(pd.Index(ordered).get_indexer(pd.Index(there)), -1)  # null has the code -1, the last
-    return pd.Categorical.from_codes(places[codes], categories=list(ordered))
+    return pd.Categorical.from_codes(places[codes], dtype=pd.CategoricalDtype(list(ordered)))
 
 
 def _with_unlabelled(step: Split, assigned: pd.Series, keys: pd.DataFrame) -> pd.Series:
