@@ -1,25 +1,31 @@
 """Twelve million rows in a Parquet folder: read, split, impute, encode, learn in parts, judge; memory is measured.
 
-Run: ``python benchmarks/large.py [million rows]``. Writes ``docs/benchmarks/large.rst``. The folder, about 25 MiB for
-a million rows, is made by this script in the system's place for temporary files and removed afterwards.
+Run: ``python benchmarks/large.py [million rows ...]``: the first size is measured beside pyarrow by hand, polars and
+duckdb (``[docs]`` and ``[dev]`` have these), further ones, such as ``12 1 100``, by time a row. Writes
+``docs/benchmarks/large.rst``. Folders, about 25 MiB for a million rows, are made by this script in the system's place
+for temporary files and removed afterwards.
 """
 
 from __future__ import annotations
 
 import json
 import resource
+import shutil
 import sys
 import tempfile
 import time
 from pathlib import Path
+from statistics import median
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from measuring import measure, table, write_page
+from measuring import Measured, in_turn, measure, ratios, table, write_page
 
 MILLIONS = 12
 LIMIT = 2_048  # MiB
+TIMES = 3
 
 
 def make(folder: Path, millions: int) -> None:
@@ -83,19 +89,85 @@ def learn(folder: str) -> None:
     )
 
 
-def main(millions: int) -> None:
+def aggregate(folder: str, python: bool) -> None:
+    """Learn scales and target codes alone; with ``python`` a function changes a column before."""
+    from mlsys import Pipeline, RandomSplit, ReadParquet, Standardize, TargetEncode
+
+    begin = time.perf_counter()
+    steps = [logarithm] if python else []
+    learned = [Standardize(["price", "age", "hour"]), TargetEncode(["country"])]
+    pipeline = Pipeline([ReadParquet(folder), *steps, RandomSplit(), *learned], target="paid", id="order")
+    pipeline.run(track=False, cache=False)
+    print(json.dumps({"seconds": time.perf_counter() - begin}))
+
+
+def logarithm(frame: pd.DataFrame) -> pd.DataFrame:
+    """A step of Python."""
+    return frame.assign(price=np.log1p(frame["price"]))
+
+
+def command_of(call: str) -> list[str]:
+    """Return what runs a function of this module in a process of its own."""
+    path = f"import sys; sys.path.insert(0, {str(Path(__file__).parent)!r})"
+    return [sys.executable, "-c", f"{path}; import large; large.{call}"]
+
+
+def by_hand(script: str, *given: str) -> list[str]:
+    """Return what runs a script of ``by_hand``."""
+    return [sys.executable, str(Path(__file__).parent / "by_hand" / script), *given]
+
+
+def last_line(found: Measured) -> dict[str, Any]:
+    """Return what a process said at its end."""
+    said: dict[str, Any] = json.loads(found.output.splitlines()[-1])
+    return said
+
+
+def beside_others(folder: str) -> str:
+    """Return the table of the pipeline beside the same work by hand, and of aggregates beside engines of queries."""
+    commands = {"mlsys": command_of(f"learn({folder!r})"), "pyarrow by hand": by_hand("large.py", folder)}
+    for python in (False, True):
+        said = " after Python" if python else ""
+        commands[f"mlsys, aggregates{said}"] = command_of(f"aggregate({folder!r}, {python})")
+        for engine in ("polars", "duckdb"):
+            commands[f"{engine}, aggregates{said}"] = by_hand("aggregates.py", engine, folder, *["python"] * python)
+    found = in_turn(commands, TIMES)
+    rows = []
+    for name, measured in found.items():
+        own = "mlsys" if "aggregates" not in name else "mlsys, aggregates" + " after Python" * ("Python" in name)
+        seconds = [each.wall for each in measured]
+        ratio = "" if name == own else ratios([each.wall for each in found[own]], seconds)
+        rows.append([name, f"{median(seconds):.1f}", f"{max(each.peak for each in measured):,.0f}", ratio])
+    return table(["what", "seconds", "peak, MiB", "mlsys against it"], rows)
+
+
+def by_size(place: Path, sizes: list[int]) -> str:
+    """Return the table of seconds a million rows, by number of rows."""
+    rows = []
+    for millions in sizes:
+        folder = place / f"{millions}"
+        make(folder, millions)
+        found = measure(command_of(f"learn({str(folder)!r})"))
+        shutil.rmtree(folder)
+        seconds = last_line(found)["seconds"]
+        rows.append([f"{millions} million", f"{seconds:,.1f}", f"{seconds / millions:.2f}", f"{found.peak:,.0f}"])
+    return table(["rows", "seconds", "seconds a million rows", "peak, MiB"], rows)
+
+
+def main(millions: int, sizes: list[int]) -> None:
     """Make the folder, run in a process of its own, write the page."""
     with tempfile.TemporaryDirectory() as place:
         folder = Path(place) / "orders"
         make(folder, millions)
         size = sum(path.stat().st_size for path in folder.iterdir()) / 2**20
-        path = f"import sys; sys.path.insert(0, {str(Path(__file__).parent)!r})"
-        command = f"{path}; import large; large.learn({str(folder)!r})"
-        found = measure([sys.executable, "-c", command])
-    last = json.loads(found.output.splitlines()[-1])
+        found = measure(command_of(f"learn({str(folder)!r})"))
+        others = beside_others(str(folder))
+        shutil.rmtree(folder)
+        scale = by_size(Path(place), sizes)
+    last = last_line(found)
     rows = [
         ["peak memory, MiB", f"{found.peak:,.0f}", f"{LIMIT:,}"],
-        ["seconds", f"{last['seconds']:,.0f}", ""],
+        ["seconds", f"{last['seconds']:,.0f}", "30"],
         ["validation ROC AUC", f"{last['auc']:.4f}", ""],
     ]
     steps = [[name, seconds] for name, seconds in last["steps"].items()]
@@ -106,11 +178,27 @@ medians of two columns, target encoding out of fold, one-hot, standardizing, ``S
 {table(["what", "measured", "to reach"], rows)}
 
 {table(["step", "seconds"], steps)}
+
+Beside others
+-------------
+
+The same work with pyarrow and the same estimator by hand (``benchmarks/by_hand/large.py``: no intervals, baselines,
+checks for leakage or record), and means, variances and shares by country alone, by polars' streaming engine and by
+duckdb, without and with a function of Python before them. Processes in turn, {TIMES} times; ratios of pairs, median and
+range.
+
+{others}
+
+By number of rows
+-----------------
+
+{scale if sizes else "Not measured in this run."}
 """
-    write_page("large", "Twelve million rows on one machine", "python benchmarks/large.py", text)
+    write_page("large", "Twelve million rows on one machine", "python benchmarks/large.py 12 1 100", text)
     if found.peak > LIMIT:
         raise SystemExit(f"{found.peak:,.0f} MiB is more than {LIMIT:,}")
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]) if len(sys.argv) > 1 else MILLIONS)
+    asked = [int(each) for each in sys.argv[1:]] or [MILLIONS]
+    main(asked[0], asked[1:])

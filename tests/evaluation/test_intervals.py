@@ -251,3 +251,18 @@ def test_a_bootstrap_of_a_sample_lies_around_the_value_of_all_rows(rng: np.rando
         found = scored_interval(metric_named("average_precision"), scored_rows(rng, 400_000, "binary"))
         assert found.lower < found.value < found.upper
         assert (found.upper - found.value) / (found.value - found.lower) == pytest.approx(1, abs=0.5)
+
+
+def test_many_rows_differ_by_the_delta_method_as_a_bootstrap_of_all_would_say(
+    rng: np.random.Generator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one, other = (scored_rows(np.random.default_rng(3), 2_000, "binary") for _ in range(2))
+    other = one.assign(probability_1=np.clip(one["probability_1"] + rng.normal(0, 0.2, 2_000), 0, 1))
+    other["probability_0"] = 1 - other["probability_1"]
+    metric = metric_named("average_precision")
+    drawn = paired_difference(metric, one, other)
+    monkeypatch.setattr("mlsys.evaluation.comparison.MOST_BOOTSTRAPPED", 1_000)
+    told = paired_difference(metric, one, other)
+    assert (drawn.method, told.method) == ("bootstrap, paired", "delta method, paired")
+    assert told.value == drawn.value
+    assert told.upper - told.lower == pytest.approx(drawn.upper - drawn.lower, rel=0.25)

@@ -112,13 +112,11 @@ def test_the_first_rows_are_read_once() -> None:
 
 
 @pytest.mark.parametrize("partitions", [1, 4])
-def test_a_sample_is_of_rows_with_the_smallest_hashes(partitions: int) -> None:
+@pytest.mark.parametrize("most", [8, 100])
+def test_a_sample_is_of_rows_with_the_smallest_hashes_whatever_the_partitions(partitions: int, most: int) -> None:
     frame = rows(40)
     table = Pieces(cut_at(frame, [40 // partitions] * partitions)).table()
-    expected = pd.concat(
-        [sample_by_hash(each, 8 // partitions, 3) for each in cut_at(frame, [40 // partitions] * partitions)]
-    )
-    pd.testing.assert_frame_equal(table.sample(8, 3), expected)
+    pd.testing.assert_frame_equal(table.sample(most, 3), sample_by_hash(frame, most, 3))
     assert len(ENGINE.hold(None, frame).sample(8, 3)) == 8 and len(ENGINE.hold(None, frame).sample(99)) == 40
 
 

@@ -106,6 +106,12 @@ class ParquetFile:
         """Return rows of some columns."""
         with _named_errors(self.path, who), self._opened() as reader:
             groups, skipped = _groups(reader.metadata, piece)
+            there = reader.metadata.num_rows
+            if there != self.rows:
+                raise DataError(
+                    f"{who}: {self.path!r} has {there:,} rows, but had {self.rows:,} when the run began",
+                    "let nobody write the files while a run reads them, and run again",
+                )
             table = self._whole(reader.read_row_groups(groups, columns=list(columns)), who)
             return table.slice(piece.start - skipped, piece.stop - piece.start)
 
@@ -202,6 +208,11 @@ def _named_errors(path: str, who: str) -> Iterator[None]:
     except (pa.ArrowException, OSError, ValueError, KeyError, EOFError) as error:
         if isinstance(error, DataError):
             raise
+        if isinstance(error, FileNotFoundError):
+            raise DataError(
+                f"{who}: {path!r} was there when the files were listed, and is gone",
+                "let nobody move or remove files while a run reads them, and run again",
+            ) from cleaned(error)
         raise DataError(
             f"{who} cannot read {path!r} as Parquet: {' '.join(str(error).split())}",
             "give complete Parquet files; read text files with ReadCSV",

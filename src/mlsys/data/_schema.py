@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 _EXACT_IN_FLOAT = 2**53
 """Whole numbers up to here keep their value as float64."""
 
+_USUAL_TEXT = 24.0
+"""Bytes of a text: where it begins, and two words."""
+
 _DIGITS_IN_FLOAT = 15
 """Decimals of so many digits keep every digit as float64."""
 
@@ -72,6 +75,12 @@ class Plan:
     def rows(self) -> tuple[int, ...]:
         """Rows of each file."""
         return tuple(file.rows for file in self.files)
+
+
+def bytes_per_row(plan: Plan) -> float:
+    """Return about how many bytes a row takes in memory: numbers by their width, texts and others by a usual length."""
+    widths = [kind.bit_width / 8 if pa.types.is_primitive(kind) else _USUAL_TEXT for kind in plan.types.values()]
+    return float(sum(widths))
 
 
 def plan_of(

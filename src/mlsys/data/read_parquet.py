@@ -12,11 +12,13 @@ from mlsys.data._parquet_file import ParquetFile
 from mlsys.data._paths import PARQUET_ENDINGS, Paths, files_of, files_read, shown
 from mlsys.data._pieces import pieces_of, whole_of
 from mlsys.data._planned import row_names
-from mlsys.data._schema import Plan, plan_of
+from mlsys.data._schema import Plan, bytes_per_row, plan_of
 from mlsys.data._where import conditions_of, in_words
 from mlsys.errors import DataError
 from mlsys.schemas import Gate, SchemaGiven, accepted, gate_of
+from mlsys.settings import settings
 from mlsys.steps import Field, Source
+from mlsys.steps.gathering import Extent
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -97,6 +99,15 @@ class ReadParquet(Source):
         plan = self._plan()
         gate, pieces = self._gate(plan), pieces_of(plan)
         return pieces if gate is None or pieces is None else gate.pieces(pieces)
+
+    def extent(self) -> Extent | None:
+        """Return rows, and the bytes of one as types tell, if there are more rows than ``rows_in_memory``."""
+        try:
+            plan = self._plan()
+        except (DataError, OSError):  # said when it is read
+            return None
+        rows = sum(plan.rows)
+        return Extent(rows, bytes_per_row(plan)) if rows > settings().rows_in_memory else None
 
     def accept(self, frame: pd.DataFrame, /) -> pd.DataFrame:
         """Return rows that are given in place of its own, held to the schema."""

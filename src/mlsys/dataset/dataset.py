@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, Protocol, runtime_checkable
 
 import pandas as pd
 
@@ -16,6 +16,23 @@ from mlsys.errors import DataError
 from mlsys.summaries import sample_by_hash
 
 Load = Callable[[Sequence[str] | None], pd.DataFrame]
+
+
+@runtime_checkable
+class Pieces(Protocol):
+    """Rows of a part that are not in memory: summarized and sampled partition by partition."""
+
+    def __call__(self, columns: Sequence[str] | None, /) -> pd.DataFrame:
+        """Return those of ``columns`` that are there, or all."""
+        ...
+
+    def reduce(self, function: Callable[[pd.DataFrame], Any], columns: Sequence[str]) -> Any:
+        """Return the sum of what a function makes of each partition, which has ``columns`` as far as they are there."""
+        ...
+
+    def sample(self, most: int, columns: Sequence[str] | None, further: Sequence[str] = ()) -> pd.DataFrame:
+        """Return at most so many rows: ``columns`` as they left the split, and of what was added since, ``further``."""
+        ...
 
 
 def beside(rows: pd.DataFrame, predictions: pd.DataFrame) -> pd.DataFrame:
@@ -78,7 +95,7 @@ class Dataset(Mapping[str, Rows]):
 
     def __init__(
         self,
-        parts: Mapping[str, pd.DataFrame | Load],
+        parts: Mapping[str, pd.DataFrame | Load | Pieces],
         roles: Roles,
         features: Sequence[str],
         fitted_on: Mapping[str, str] | None = None,
@@ -107,18 +124,49 @@ class Dataset(Mapping[str, Rows]):
         self.served = served
 
     def rows(self, name: str, columns: Sequence[str] | None = None) -> Rows:
-        """Return one part, with all columns or only ``columns``."""
+        """Return one part, with all columns, or those of ``columns`` that are there."""
         if name not in self._parts:
             raise DataError(
                 f"there is no open part {name!r} (open: {', '.join(self._parts) or 'none'})",
                 "name one of these, or open the test rows with run.final_test()",
             )
         part = self._parts[name]
-        frame = part(columns) if callable(part) else part if columns is None else part[list(columns)]
+        frame = part(columns) if callable(part) else part if columns is None else _those_of(part, columns)
         predictions = None
         if self._predictions is not None:
             predictions = self._predictions.get(name, lambda: pd.DataFrame(index=frame.index))
         return Rows.of(frame, self.roles, self.features, predictions=predictions)
+
+    def in_pieces(self, name: str) -> bool:
+        """Whether the rows of a part are not in memory, but read partition by partition."""
+        return isinstance(self._parts.get(name), Pieces)
+
+    def reduce(self, name: str, function: Callable[[pd.DataFrame], Any], columns: Sequence[str]) -> Any:
+        """Return the sum of what a function makes of the partitions of a part; of one frame, of all its rows.
+
+        Parameters
+        ----------
+        name : str
+            Of the part.
+        function : callable
+            Takes a frame with those of ``columns`` that are there; returns a summary, which has ``+``.
+        columns : sequence of str
+            What it needs.
+        """
+        part = self._parts.get(name)
+        if isinstance(part, Pieces):
+            return part.reduce(function, columns)
+        return function(pd.DataFrame(self.rows(name, columns)))
+
+    def sample(self, name: str, most: int, columns: Sequence[str]) -> pd.DataFrame:
+        """Return at most ``most`` rows of a part, chosen by the hash of their index, and those columns that are there.
+
+        Rows that are not in memory give the same sample, without being gathered.
+        """
+        part = self._parts.get(name)
+        if isinstance(part, Pieces):
+            return part.sample(most, columns, columns)
+        return sample_by_hash(pd.DataFrame(self.rows(name, columns)), most)
 
     def of_target(self, target: str) -> Dataset:
         """Return the same parts with one of several targets alone: rows where it is known, and its predictions."""
@@ -152,7 +200,11 @@ class Dataset(Mapping[str, Rows]):
         """
         if self._predict is None:
             return None
-        rows = sample_by_hash(pd.DataFrame(self.rows(name)), most)
+        part = self._parts.get(name)
+        if isinstance(part, Pieces):
+            rows = part.sample(most, None, list(self.roles.columns()))
+        else:
+            rows = sample_by_hash(pd.DataFrame(self.rows(name)), most)
         predicted = self._predict(rows)
         return Rows.of(beside(rows, predicted), self.roles, self.features, predictions=predicted)
 
@@ -195,6 +247,10 @@ class Dataset(Mapping[str, Rows]):
             else:
                 sizes.append(f"{name}: {len(part):,} row{'s' if len(part) != 1 else ''}")
         return f"Dataset({', '.join(sizes)})"
+
+
+def _those_of(frame: pd.DataFrame, columns: Sequence[str]) -> pd.DataFrame:
+    return frame[[name for name in columns if name in frame.columns]]
 
 
 def _predicted_alone(

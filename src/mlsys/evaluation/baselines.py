@@ -44,7 +44,7 @@ def zero_rule(train: Rows, rows: pd.DataFrame, classes: Sequence[str]) -> pd.Dat
     if not classes:
         mean = float(np.average(values.to_numpy(dtype=np.float64), weights=weights))
         return pd.DataFrame({PREDICTION: mean}, index=rows.index)
-    totals = pd.Series(weights, index=values.index).groupby(values.to_numpy(), observed=True).sum()
+    totals = _totals(values, weights)
     shares = {str(value): total / weights.sum() for value, total in totals.items()}
     constant = {PROBABILITY + name: np.full(len(rows), shares.get(name, 0.0)) for name in classes}
     return pd.DataFrame({PREDICTION: pd.Series(totals.idxmax(), index=rows.index), **constant}, index=rows.index)
@@ -114,6 +114,14 @@ class Guesses:
         return float(np.mean(values) - values[0]) if np.isfinite(values).all() else 0.0  # guesses of 0 amounts
 
 
+def _totals(values: pd.Series, weights: NDArray[np.float64]) -> pd.Series:
+    """Return the weight of each different target, in order."""
+    levels = Levels.of(values)
+    if levels.may_be_null:
+        return pd.Series(weights, index=values.index).groupby(values.to_numpy(), observed=True).sum()
+    return pd.Series(np.bincount(levels.places, weights, len(levels.values)), index=list(levels.values))
+
+
 def _known(train: Rows) -> tuple[pd.Series, NDArray[np.float64]]:
     """Return the known targets of a weight above 0, and their weights."""
     target, weight = train.y, train.weight
@@ -127,7 +135,11 @@ def _known(train: Rows) -> tuple[pd.Series, NDArray[np.float64]]:
 def _drawn_from(train: Rows) -> tuple[NDArray[Any], NDArray[np.float64]]:
     """Return the different targets in order and up to where each is drawn, between 0 and 1."""
     values, weights = _known(train)
-    codes, different = pd.factorize(values, sort=True)
+    levels = Levels.of(values)
+    if levels.may_be_null:
+        codes, different = pd.factorize(values, sort=True)
+    else:
+        codes, different = levels.places, pd.Index(levels.values, dtype=values.dtype)
     totals = np.bincount(codes, weights, len(different))
     return np.asarray(different), np.cumsum(totals) / totals.sum()
 

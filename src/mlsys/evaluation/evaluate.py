@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any, ClassVar
 
 import numpy as np
 import pandas as pd
 
-from mlsys.dataset import Dataset, Rows, settled, tally
+from mlsys.dataset import NAIVE_ERROR, NAIVE_SQUARED_ERROR, STRETCH, Dataset, Rows, settled, tally
 from mlsys.errors import ConfigurationError, DataError
 from mlsys.evaluation.alone import evaluated_alone
 from mlsys.evaluation.baselines import ZERO_RULE, Guesses, Predicts, rule_name, rule_predictions, zero_rule
@@ -32,9 +33,11 @@ from mlsys.evaluation.scored import judged_rows, scored_rows
 from mlsys.evaluation.sensitive import compared
 from mlsys.evaluation.sentences import weightless, worst_slice
 from mlsys.evaluation.several import JudgedAlone, together
-from mlsys.evaluation.slicing import slices_of
+from mlsys.evaluation.slicing import Telling, slices_of, telling_columns
 from mlsys.evaluation.together import asked_of_several, means_of
 from mlsys.steps import Report, Result
+from mlsys.steps.gathering import OPEN_PARTS, Gathers
+from mlsys.steps.keys import names_of
 
 TRAIN_SAMPLE = 20_000
 """Training rows predicted for the greyed column that shows over-fitting."""
@@ -149,7 +152,7 @@ class Evaluate(Report):
     def _alone(self, dataset: Dataset) -> JudgedAlone:
         """Return the evaluation of one target, and what it was made of."""
         part = self._part(dataset)
-        given, train = dataset[part], dataset["train"].counted("the train part", "training rows")
+        given, train = self._rows(dataset, part)
         rows = judged_rows(given, part)
         scored = scored_rows(rows, what=part)
         if train.y.isna().all():
@@ -170,7 +173,7 @@ class Evaluate(Report):
         }
         others = {name: judge.read(frame) for name, frame in frames.items()}
         # A query has rows of many slices: none is chosen for it.
-        chosen = () if self.slices is None and of_queries is not None else self.slices
+        chosen = () if self.slices is None and of_queries is not None else self._sliced_by(dataset)
         slices, without_weight = slices_of(chosen, train, rows, self.title), weightless(given, part)
         del train, given, rows  # of many rows the features are let go before intervals are drawn
         beside = scored_beside(judge, mine, others, guessed, part)
@@ -213,6 +216,52 @@ class Evaluate(Report):
             own=self._own(),
         )
         return JudgedAlone(evaluation, judge, scored, frames, guessed)
+
+    @property
+    def gathers(self) -> Gathers:
+        """Target, prediction and slices of the part and of training rows; all columns if functions may read any."""
+        if self._reads_any:
+            return OPEN_PARTS
+        return Gathers("open parts", 5 + len(self._named()), "target, prediction and slices")
+
+    @property
+    def _reads_any(self) -> bool:
+        return isinstance(self.slices, Mapping) or any(not isinstance(each, str) for each in self.baselines or ())
+
+    def _rows(self, dataset: Dataset, part: str) -> tuple[Rows, Rows]:
+        """Return the rows to evaluate and the training rows, with the columns that are needed where these are known."""
+        wanted, there = self._columns(dataset), "the train part"
+        given, train = (dataset.rows(name, wanted) for name in (part, "train"))
+        if wanted is not None and not {*self._named()} <= {*given.columns}:  # the message lists what is there
+            given = dataset[part]
+        return given, train.counted(there, "training rows")
+
+    def _columns(self, dataset: Dataset) -> list[str] | None:
+        """Return the columns that are read; ``None`` for all: of rows in memory, or if functions may read any."""
+        if self._reads_any or not dataset.in_pieces("train"):
+            return None
+        sliced = self._sliced_by(dataset)
+        told = [STRETCH, NAIVE_ERROR, NAIVE_SQUARED_ERROR]
+        named = [each for each in self.baselines or () if isinstance(each, str)]
+        flat = (name for each in sliced for name in names_of(each))
+        return list(dict.fromkeys([*dataset.roles.columns(), *flat, *told, *named]))
+
+    def _named(self) -> list[str]:
+        """Return the columns that the user slices by."""
+        return (
+            [] if isinstance(self.slices, Mapping) else [name for each in self.slices or () for name in names_of(each)]
+        )
+
+    def _sliced_by(self, dataset: Dataset) -> Any:
+        """Return what to slice by: what the user names; of rows in pieces, features that tell these apart."""
+        if self.slices is not None or not dataset.in_pieces("train"):
+            return self.slices
+        features = [name for name in dataset.features if name not in set(dataset.roles.columns())]
+        weight = dataset.roles.weight
+        telling: Telling = dataset.reduce(
+            "train", partial(Telling.of_counted, weight=weight), [*features, *([weight] if weight else [])]
+        )
+        return tuple(telling_columns(features, telling.said))
 
     def recalled(self, result: Result, /) -> Result:
         """Return an evaluation with the user's own metrics, which are code and not stored."""
@@ -282,7 +331,9 @@ class Evaluate(Report):
         return {ZERO_RULE: zero_rule(train, frame, classes), **drawn, **dict(zip(names, own, strict=True))}
 
     def _training_scores(self, dataset: Dataset, judge: Judge) -> list[dict[str, Any]]:
-        most = len(dataset["train"]) if judge.task == "ranking" else TRAIN_SAMPLE  # queries are judged whole
+        most = TRAIN_SAMPLE
+        if judge.task == "ranking":  # queries are judged whole
+            most = len(dataset.rows("train", list(dataset.roles.columns())))
         sample = dataset.sample_predicted("train", most)
         if sample is None:
             return []

@@ -64,15 +64,7 @@ def placements(ranked: Ranked) -> tuple[float, Values, Values]:
 
     These are the components of its variance (DeLong et al. 1988), in the order in which the rows were given.
     """
-    sizes = np.diff(np.append(ranked.starts, len(ranked.order)))
-    events, others = ranked.counted(np.ones(len(ranked.order)))
-    positives, negatives = events.sum(), others.sum()
-    below = (np.cumsum(others) - others / 2) / negatives
-    above = (positives - np.cumsum(events) + events / 2) / positives
-    placed, event = np.empty(len(ranked.order)), np.empty(len(ranked.order), dtype=bool)
-    placed[ranked.order] = np.where(ranked.event, np.repeat(below, sizes), np.repeat(above, sizes))
-    event[ranked.order] = ranked.event
-    return float(placed[event].mean()), placed[event], placed[~event]
+    return ranked.placements
 
 
 def delong(event: NDArray[np.bool_], score: Values, level: float = 0.95) -> tuple[float, float, float]:
@@ -191,9 +183,9 @@ def metric_interval(
     if isinstance(metric, SampleMetric) and metric.ends is not None:
         lower, upper = metric.ends(sample, group, level)
         return Interval(value, lower, upper, n, "own")
-    plain = group is None and bool((sample.weight == 1).all())
+    plain = group is None and sample.is_plain
     if plain and metric.delong:
-        _, lower, upper = auc_interval(*sample.ranked().counted(sample.weight), level)
+        _, lower, upper = auc_interval(*sample.counted(), level)
         return Interval(value, lower, upper, n, "DeLong")
     among = metric.trials(sample) if plain else None
     if among is not None:

@@ -295,7 +295,9 @@ class SampleMetric(Metric):
     def _value(self, sample: Sample) -> float:
         if self.beside and all(each is None for each in (sample.ends, sample.sets, sample.abstains)):
             return float("nan")
-        return float(self.function(sample))
+        if self.name not in sample.known_values:
+            sample.known_values[self.name] = float(self.function(sample))
+        return sample.known_values[self.name]
 
     def rows(self, sample: Sample) -> Values | None:
         """Return the values that it is the mean of; ``None`` where it is no mean."""

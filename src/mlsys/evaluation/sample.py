@@ -38,8 +38,24 @@ EVENT = 1
 """Code of the event among two classes: its place in :func:`class_names`."""
 
 
+class Weighed:
+    """Rows with weights, and what is asked of them more than once."""
+
+    weight: Values
+
+    @cached_property
+    def is_plain(self) -> bool:
+        """Whether every row counts once: no weights."""
+        return bool((self.weight == 1).all())
+
+    @cached_property
+    def known_values(self) -> dict[str, float]:
+        """Values of built-in metrics that were computed from these rows, by name."""
+        return {}
+
+
 @dataclass(frozen=True)
-class Sample:
+class Sample(Weighed):
     """Scored rows as arrays: what metrics are computed from.
 
     Parameters
@@ -198,6 +214,16 @@ class Sample:
             assert self.by_class is not None
             self._rankings[code] = Ranked.of(self.by_class[:, code], self.y == code)
         return self._rankings[code]
+
+    def counted(self, code: int = EVENT) -> tuple[Values, Values]:
+        """Return the weight of rows of a class, and of others, at each distinct score of it; they are added up once."""
+        if code not in self._counted:
+            self._counted[code] = self.ranked(code).counted(self.weight)
+        return self._counted[code]
+
+    @cached_property
+    def _counted(self) -> dict[int, tuple[Values, Values]]:
+        return {}
 
     @cached_property
     def _rankings(self) -> dict[int, Ranked]:

@@ -9,9 +9,9 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from mlsys.evaluation.counts import ranks, slopes
+from mlsys.evaluation.counts import slopes
 from mlsys.evaluation.counts.formulas import MOST_CLASSES, Values, margins_of
-from mlsys.evaluation.sample import Sample
+from mlsys.evaluation.sample import EVENT, Sample
 
 Codes = NDArray[np.int64]
 TWO_CLASSES = 3
@@ -146,27 +146,27 @@ class OfRanks:
 
     def value(self, sample: Sample) -> float:
         """Return the metric of a sample."""
-        return float(_mean([self.formula(*each.counted(sample.weight)) for each in self._rankings(sample)]))
+        return float(_mean([self.formula(*sample.counted(code)) for code in self._codes(sample)]))
 
     def drawn(self, sample: Sample, times: Values) -> Values:
         """Return the metric of each draw; rows are sorted once."""
         found = []
-        for each in self._rankings(sample):
-            weights = times * sample.weight
+        for code in self._codes(sample):
+            each, weights = sample.ranked(code), times * sample.weight
             found.append(np.array([float(self.formula(*each.counted(weight))) for weight in weights]))
         return np.asarray(_mean(found))
 
     def influence(self, sample: Sample) -> Values:
         """Return what each row adds to the error of the metric."""
         found = []
-        for each in self._rankings(sample):
-            events, others = each.counted(sample.weight)
+        for code in self._codes(sample):
+            events, others = sample.counted(code)
             if events.any() and others.any():
-                found.append(each.by_row(*self.slopes(events, others)) * sample.weight)
+                found.append(sample.ranked(code).by_row(*self.slopes(events, others)) * sample.weight)
         return np.asarray(np.mean(found, axis=0))
 
-    def _rankings(self, sample: Sample) -> Sequence[ranks.Ranked]:
-        return [sample.ranked(code) for code in (range(len(sample.classes)) if self.by_class else (1,))]
+    def _codes(self, sample: Sample) -> Sequence[int]:
+        return range(len(sample.classes)) if self.by_class else (EVENT,)
 
 
 def _mean(values: Sequence[Values]) -> Values:

@@ -15,7 +15,7 @@ from mlsys.errors import ConfigurationError
 from mlsys.evaluation.metric import Metric, SampleMetric
 from mlsys.evaluation.metrics import METRICS, metric_named
 from mlsys.evaluation.own import metric_of
-from mlsys.evaluation.sample import Sample, Task, Values, class_names, task_of
+from mlsys.evaluation.sample import Sample, Task, Values, Weighed, class_names, task_of
 from mlsys.evaluation.side_by_side import apart, targets_of
 
 Joint = Literal["multilabel", "multioutput classes", "multioutput regression"]
@@ -24,7 +24,7 @@ MEAN = "mean_"
 
 
 @dataclass(frozen=True)
-class Together:
+class Together(Weighed):
     """The rows of several targets: each target's sample of those where it is known, with their places.
 
     Parameters

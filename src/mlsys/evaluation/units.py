@@ -64,19 +64,22 @@ def units_of(metric: Metric, sample: Sample, group: pd.Series | None) -> Units:
     share with the rows that it is of.
     """
     codes = group_codes(group)
+    plain = codes is None and sample.is_plain
 
     def counted(mask: NDArray[np.bool_]) -> float:
+        if plain:
+            return float(np.count_nonzero(mask))
         return kish(sample.weight[mask]) if codes is None else len(np.unique(codes[mask]))
 
-    everyone = counted(np.ones(len(sample), dtype=bool))
+    everyone = float(len(sample)) if plain else counted(np.ones(len(sample), dtype=bool))
     counts, most = [everyone], np.inf
     needed = FEWEST
     if metric.either is not None and len(sample.classes) == 2:  # noqa: PLR2004
         counts += [counted(sample.event), counted(~sample.event)]
         needed = metric.either[codes is not None]
         if isinstance(metric.statistic, OfRanks):
-            most = ROWS_WORTH * min(sample.event.sum(), (~sample.event).sum())
-    plain = codes is None and bool((sample.weight == 1).all())
+            events = int(np.count_nonzero(sample.event))
+            most = ROWS_WORTH * min(events, len(sample) - events)
     among = None if plain else metric.rows_among(sample)
     if among is not None:
         counts.append(counted(among))

@@ -132,7 +132,7 @@ def _assignment(
     names = [str(name) for name in assigned.dropna().unique()]
     ordered = sorted(names, key=lambda name: {"train": 0, "validation": 1, "test": 9}.get(name, 5))
     counts = {name: int((assigned == name).sum()) for name in ordered}
-    columns = {"part": pd.Series(pd.Categorical(assigned, categories=ordered), index=keys.index)}
+    columns = {"part": pd.Series(_categories(assigned, ordered), index=keys.index)}
     learned = (assigned == "train").to_numpy(dtype=bool, na_value=False)
     if judged_by_folds:
         judged = shown[learned]
@@ -150,6 +150,13 @@ def _assignment(
     plain = {"none": none, "rows": counts, "notes": [*step.explain(shown), *notes], "folds": list(columns)[1:],
              "tally": _tallied(held, weight, learned)}  # fmt: skip
     return Made({"assignment": at.hold(pd.DataFrame(columns, index=keys.index))}, plain=plain)
+
+
+def _categories(assigned: pd.Series, ordered: Sequence[str]) -> Any:
+    """Return the part of each row as a category; made of texts at once, each row would be a text of Python."""
+    codes, there = pd.factorize(assigned)
+    places = np.append(pd.Index(ordered).get_indexer(pd.Index(there)), -1)  # null has the code -1, the last
+    return pd.Categorical.from_codes(places[codes], dtype=pd.CategoricalDtype(list(ordered)))
 
 
 def _with_unlabelled(step: Split, assigned: pd.Series, keys: pd.DataFrame) -> pd.Series:

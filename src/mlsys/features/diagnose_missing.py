@@ -12,7 +12,6 @@ from mlsys.features._columns import require, taken
 from mlsys.features._missingness import LEAST, comparisons, little
 from mlsys.steps import ColumnChoice, Field, Report, Result
 from mlsys.steps.column_choice import names_or
-from mlsys.summaries import sample_by_hash
 from mlsys.values import Kind, values_by_column
 
 if TYPE_CHECKING:
@@ -74,14 +73,18 @@ class DiagnoseMissing(Report):
     level: float = Field(default=0.01, gt=0, lt=1)
     most_rows: int = Field(default=20_000, ge=100)
 
+    @property
+    def gathers(self) -> None:
+        """Nothing that grows with the rows."""
+        return
+
     def report(self, dataset: Dataset, /) -> Result:
         """Return the diagnosis of training rows."""
         features = list(dataset.features)
         target = dataset.roles.target if isinstance(dataset.roles.target, str) else None
         beside = [target] if target is not None and target not in features else []
-        rows = pd.DataFrame(dataset.rows("train", [*features, *beside]))
+        rows = dataset.sample("train", self.most_rows, [*features, *beside])
         require(rows, names_or(self.columns, ()), self.title)
-        rows = sample_by_hash(rows, self.most_rows)
         usable = [name for name, each in values_by_column(rows, rows.columns.tolist()).items() if _usable(each.means)]
         found = [self._diagnosed(name, rows, usable) for name in self._asked(rows, features)]
         tests = max(sum(each["tests"] for each in found), 1)

@@ -9,6 +9,7 @@ import pandas as pd
 
 from mlsys.dataset import Dataset
 from mlsys.steps import Field, Report, Result
+from mlsys.steps.gathering import Gathers
 from mlsys.summaries import distinct_values
 from mlsys.values import NUMERIC, TIMES, Kind, plain, values_of
 
@@ -53,6 +54,11 @@ class FeatureGeneralization(Report):
     least_overlap: float = Field(default=0.95, ge=0.0, le=1.0)
     most_distance: float = Field(default=0.1, ge=0.0, le=1.0)
     most_lost: float = Field(default=0.05, ge=0.0, le=1.0)
+
+    @property
+    def gathers(self) -> Gathers:
+        """A column at a time."""
+        return Gathers("open parts", 2, "one column at a time")
 
     def report(self, dataset: Dataset, /) -> Result:
         """Return the comparison of every open part with the training rows."""

@@ -6,8 +6,10 @@ from collections.abc import Mapping, Sequence
 
 from mlsys.cache import unseen
 from mlsys.plan.planned import Planned
+from mlsys.settings import settings
 from mlsys.steps.carrying import rows_carried
 from mlsys.steps.portable import not_portable
+from mlsys.steps.questions import reads
 
 
 def notes_on(
@@ -33,4 +35,15 @@ def notes_on(
     notes += [f"{each.name}: {each.step.trained_anew}" for each in shown if each.step.trained_anew]
     notes += [f"{each.name}: a served model carries {rows}" for each in shown if (rows := rows_carried(each.step))]
     notes += [f"{e.name}: {problem}" for e in shown if e.step.facts.serves for problem in not_portable(e.step)]
-    return notes + [f"{each.name}: {note}" for each in shown for note in unseen(each.step)]
+    notes += [f"{each.name}: {note}" for each in shown for note in unseen(each.step)]
+    return notes + _gathered(shown)
+
+
+def _gathered(shown: Sequence[Planned]) -> list[str]:
+    """Return what steps gather of rows that come in partitions; nothing where all rows are in memory anyway."""
+    source = next((each.step for each in shown if reads(each.step)), None)
+    extent = None if source is None else source.extent()
+    if extent is None:
+        return []
+    most = settings().rows_in_memory
+    return [f"{each.name}: {each.step.gathers.said(extent, most)}" for each in shown if each.step.gathers is not None]

@@ -130,7 +130,7 @@ def rows_by_part(live: Live) -> dict[str, int]:
     """Return rows by part, and under ``none`` with the reason those in no part."""
     divided, table = live.execution.divided, live.execution.undivided
     if divided is None:
-        return {"all": len(table.frame())} if table else {}
+        return {"all": table.reduce(len)} if table else {}
     counted = {name: divided.rows.get(name, 0) for name in divided.parts}
     return {**counted, **{f"none: {reason}": count for reason, count in divided.none.items()}}
 

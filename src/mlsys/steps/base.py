@@ -23,6 +23,7 @@ from mlsys.secrets import counted, declare, field_is_secret, hidden, is_secret
 from mlsys.states import digest
 from mlsys.steps.cloning import has_parameters, is_fitted, unfitted
 from mlsys.steps.facts import Facts
+from mlsys.steps.gathering import Gathers, usually
 from mlsys.steps.habits import check_habits
 from mlsys.usercode.content import home
 
@@ -144,6 +145,11 @@ class Step(_Configured, ABC):
     def notes(self) -> tuple[str, ...]:
         """Return what the step assumes, for the plan."""
         return ()
+
+    @property
+    def gathers(self) -> Gathers | None:
+        """Rows that it needs at once; ``None`` where partitions one after another are enough."""
+        return usually(self.facts)
 
     @property
     def trained_anew(self) -> str:

@@ -15,8 +15,10 @@ from mlsys.errors import ConfigurationError, ContractError
 from mlsys.steps.absorbing import decided, with_features
 from mlsys.steps.alone import FitsAlone
 from mlsys.steps.base import Step
+from mlsys.steps.capabilities import DrawsInPieces
 from mlsys.steps.facts import Dealing, Facts
 from mlsys.steps.forms import Absorbs
+from mlsys.steps.gathering import PREDICTIONS, Extent, Gathers
 from mlsys.steps.history import Past
 from mlsys.steps.keys import names_of
 from mlsys.steps.splitting import hashed_folds
@@ -55,6 +57,10 @@ class Source(Step, kind="Source"):
             )
         frames = [piece.read(None) for piece in pieces]
         return pd.concat(frames, ignore_index=True) if len(frames) > 1 else frames[0]
+
+    def extent(self) -> Extent | None:
+        """Return how large the rows are if they come in partitions and files tell without being read; optional."""
+        return None
 
     def partitions(self) -> Sequence[Partition] | None:
         """Return the pieces of a source too large for memory, or ``None`` to call ``read()``."""
@@ -217,6 +223,11 @@ class Select(Step, kind="Select"):
         """Return a boolean mask over the rows, optionally with values for the weight role."""
         raise TypeError("a Select writes keep(frame, rng)")
 
+    @property
+    def gathers(self) -> Gathers | None:
+        """All rows, unless it draws in pieces."""
+        return None if isinstance(self, DrawsInPieces) else super().gathers
+
     @final
     def select(self, data: pd.DataFrame, /, seed: int = 0, **roles: Any) -> pd.DataFrame:
         """Return the rows that are kept; weights, where there are any, in the weight role's column."""
@@ -348,6 +359,11 @@ class Sink(Step, kind="Sink"):
     facts = Facts(sees="open parts", fits_on="nothing", acts_on="nothing", rows="same", serves=False)
     hooks: ClassVar[tuple[str, ...]] = ("write",)
     required_hooks: ClassVar[tuple[str, ...]] = ("write",)
+
+    @property
+    def gathers(self) -> Gathers | None:
+        """Predictions, which are written beside the rows."""
+        return PREDICTIONS
 
     def write(self, rows: Mapping[str, Any], /) -> None:
         """Write the open parts; each value is a ``Table``."""

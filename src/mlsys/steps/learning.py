@@ -253,7 +253,8 @@ def _learn_in_parts(step: Model, train: Table, wrap: Wrap, rng: np.random.Genera
     state = step.start(rng)
     with threads_pinned():
         for _ in range(step.epochs_wanted):
-            for frame in train.frames():
+            # Blocks of one size, wherever the pieces of a source end: the same batches, and so the same model.
+            for frame in train.blocks(settings().rows_per_partition):
                 state = step.learn_part(wrap(frame), state, rng)
     return state
 

@@ -14,6 +14,7 @@ from mlsys.steps.alone import FitsAlone
 from mlsys.steps.base import Step
 from mlsys.steps.column_choice import chooses, in_words
 from mlsys.steps.facts import Facts
+from mlsys.steps.gathering import Gathers
 from mlsys.steps.learns import Learns
 
 if TYPE_CHECKING:
@@ -113,6 +114,11 @@ class Transform(Learns, FitsAlone, Step, kind="Transform"):
     def scales(self) -> bool:
         """Whether it implements ``summarize`` and ``finish``."""
         return type(self).summarize is not Transform.summarize
+
+    @property
+    def gathers(self) -> Gathers | None:
+        """Training rows, unless it scales."""
+        return None if self.scales else super().gathers
 
     @property
     def cross_fits(self) -> bool:
@@ -244,6 +250,11 @@ class Model(Learns, FitsAlone, Step, kind="Model"):
     def learns_in_parts(self, in_memory: bool) -> bool:
         """Whether to feed partitions in turn rather than gather all rows."""
         return type(self).learn_part is not Model.learn_part
+
+    @property
+    def gathers(self) -> Gathers | None:
+        """Training rows, unless it learns in parts."""
+        return None if self.learns_in_parts(in_memory=False) else super().gathers
 
 
 class Postprocess(Learns, Step, kind="Postprocess"):

@@ -73,6 +73,15 @@ class Chain:
         return frame.head(rows).copy(), types
 
     def _through(self, partition: Partition, columns: Sequence[str] | None) -> tuple[pd.DataFrame, list[Types]]:
+        try:
+            return self._read_through(partition, columns)
+        except Exception as error:
+            note = f"mlsys: in the partition {partition.label}"
+            if partition.label and note not in getattr(error, "__notes__", ()):
+                error.add_note(note)
+            raise
+
+    def _read_through(self, partition: Partition, columns: Sequence[str] | None) -> tuple[pd.DataFrame, list[Types]]:
         frame = partition.read(None if self.links or columns is None else list(columns))
         types = []
         for link in self.links:

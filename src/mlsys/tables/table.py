@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from mlsys.errors import DataError
 from mlsys.settings import settings
-from mlsys.summaries import sample_by_hash
+from mlsys.summaries import hash_ids, sample_by_hash, uniform
 from mlsys.tables.chain import Chain, Function, joined
 from mlsys.tables.identity import Identity
 from mlsys.tables.partitions import Deferred, Partition, add_in_order, cut
@@ -180,9 +180,9 @@ class Table:
         shared = {name: frame[name] for name in kept}  # each as it lies: choosing some of a block would copy them
         return Table(self.engine, pd.DataFrame(shared, index=frame.index, columns=kept, copy=False))
 
-    def reduce(self, function: Callable[[pd.DataFrame], Any]) -> Any:
-        """Summarize each partition and add the summaries in plan order."""
-        return add_in_order(self._each(function))
+    def reduce(self, function: Callable[[pd.DataFrame], Any], columns: Sequence[str] | None = None) -> Any:
+        """Summarize each partition and add the summaries in plan order; ``columns`` are those that it needs."""
+        return add_in_order(self._each(function, columns))
 
     def gather(self, function: Callable[[pd.DataFrame], pd.DataFrame]) -> pd.DataFrame:
         """Return what a function makes of each partition, in plan order; for what is narrow: predictions, keys.
@@ -247,20 +247,26 @@ class Table:
                 break
         return pd.concat(pieces) if len(pieces) > 1 else pieces[0]
 
-    def sample(self, rows: int, stream: int = 0) -> pd.DataFrame:
-        """Return about so many rows, chosen by a hash of their ids and in their order; of pieces, each one's share.
+    def sample(self, rows: int, stream: int = 0, columns: Sequence[str] | None = None) -> pd.DataFrame:
+        """Return so many rows, chosen by a hash of their ids and in their order, whatever the partitions.
 
         Parameters
         ----------
         rows : int
-            How many, of a frame in memory exactly.
+            How many at most.
         stream : int
             Another number chooses other rows.
+        columns : sequence of str, optional
+            Those to return.
         """
         if self.in_memory:
-            return sample_by_hash(self.frame(), rows, stream)
-        share = min(1.0, rows / max(self.rows, 1))
-        return self.gather(partial(_share_of, share=share, stream=stream))
+            return sample_by_hash(self.frame(columns), rows, stream)
+        share = min(1.0, 1.1 * rows / max(self.rows, 1) + 1e-4)  # a tenth more: as good as never too few
+        while True:
+            found = joined(list(self._each(partial(_below, share=share, stream=stream, columns=columns), columns)))
+            if len(found) >= rows or share >= 1:
+                return sample_by_hash(found, rows, stream)
+            share = min(1.0, 4 * share)
 
     def shown(self) -> pd.DataFrame:
         """Return the frame, or an empty one with its columns where rows are read when needed; for messages."""
@@ -294,8 +300,9 @@ class Table:
         return f"Table(at most {self._rows_bound():,} rows in {self.partitions} partitions, read when needed)"
 
 
-def _share_of(frame: pd.DataFrame, share: float, stream: int) -> pd.DataFrame:
-    return sample_by_hash(frame, max(1, round(share * len(frame))), stream)
+def _below(frame: pd.DataFrame, share: float, stream: int, columns: Sequence[str] | None) -> pd.DataFrame:
+    """Return the rows whose hash lies in the lowest share of all hashes."""
+    return _narrowed(frame[uniform(hash_ids(frame.index, stream)) < share], columns)
 
 
 def _narrowed(frame: pd.DataFrame, columns: Sequence[str] | None) -> pd.DataFrame:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from sklearn.metrics import brier_score_loss
 
 from mlsys.evaluation.judging import judge_for
-from mlsys.evaluation.probabilities.bins import Bins, Told
+from mlsys.evaluation.probabilities.bins import Bins, Told, equal_bins
 from mlsys.evaluation.probabilities.by_slice import enough
 from mlsys.evaluation.probabilities.error import brier_parts, calibration_error, calibration_interval
 from mlsys.summaries.wilson import wilson
@@ -139,3 +139,13 @@ def test_few_rows_of_either_outcome_are_not_enough():
     assert enough(told) and not enough(told.taken(np.flatnonzero(told.true)))
     grouped = Told(told.share, told.true, told.weight, np.arange(300) % 4, "")
     assert not enough(grouped)
+
+
+@given(st.lists(st.sampled_from([0.0, 0.1, 0.25, 0.5, 0.9, 1.0]), max_size=80), st.integers(1, 12))
+def test_bins_are_those_of_sorted_rows(shares: list[float], most: int) -> None:
+    share = np.array(shares)
+    ordered = np.sort(share)
+    wanted = np.linspace(0, len(share), min(most, max(1, len(share) // 10)) + 1).round().astype(int)[1:-1]
+    begins = np.unique(np.searchsorted(ordered, ordered[wanted]))
+    expected = [int((begins[begins > 0] <= np.searchsorted(ordered, each)).sum()) for each in shares]
+    assert equal_bins(share, most).tolist() == expected

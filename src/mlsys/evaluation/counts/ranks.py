@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -55,6 +56,17 @@ class Ranked:
             return np.where(self.event, weight, 0.0), np.where(self.event, 0.0, weight)
         events = np.add.reduceat(np.where(self.event, weight, 0.0), self.starts, axis=-1)
         return events, np.add.reduceat(np.where(self.event, 0.0, weight), self.starts, axis=-1)
+
+    @cached_property
+    def placements(self) -> tuple[float, Values, Values]:
+        """The AUC, and the components of its variance, those of events and those of other rows, in given order."""
+        events, others = self.counted(np.ones(len(self.order)))
+        positives, negatives = events.sum(), others.sum()
+        below = (np.cumsum(others) - others / 2) / negatives
+        above = (positives - np.cumsum(events) + events / 2) / positives
+        placed, event = self.by_row(below, above), np.empty(len(self.order), dtype=bool)
+        event[self.order] = self.event
+        return float(placed[event].mean()), placed[event], placed[~event]
 
     def by_row(self, of_event: Values, of_other: Values) -> Values:
         """Return for each row, as they were given, the value of its score and kind."""

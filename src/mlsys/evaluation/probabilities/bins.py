@@ -128,14 +128,11 @@ class Bins:
 def equal_bins(share: Values, most: int = MOST_BINS) -> NDArray[np.int64]:
     """Return the place of each row's bin: bins of like size, equal values together."""
     size = len(share)
-    order = np.argsort(share, kind="stable")
-    ordered = share[order]
     wanted = np.linspace(0, size, min(most, max(1, size // FEWEST_IN_BIN)) + 1).round().astype(int)[1:-1]
-    cuts = np.unique(np.searchsorted(ordered, ordered[wanted], side="left"))
-    cuts = cuts[cuts > 0]
-    places = np.empty(size, dtype=np.int64)
-    places[order] = np.searchsorted(cuts, np.arange(size), side="right")
-    return places
+    if not len(wanted):
+        return np.zeros(size, dtype=np.int64)
+    begins = np.unique(np.partition(share, wanted)[wanted])  # of a few places, rows need not be sorted
+    return np.searchsorted(begins[begins > share.min()], share, side="right")
 
 
 def _worth(told: Told, places: NDArray[np.int64], happened: Values, held: Values) -> Values:

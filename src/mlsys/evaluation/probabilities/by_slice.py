@@ -43,26 +43,26 @@ def probability_tables(
     told = Told.by(sample, group)
     if not len(told):
         return {}
-    errors, bins = [_error(ALL, told, level)], [_bins(ALL, told, level)]
+    binned = Bins.of(told)
+    errors, bins = [_error(ALL, told, binned, level)], [_bins(ALL, binned, level)]
     simultaneous = at_once(level, len(slices))
     for each in slices:
         places = np.flatnonzero(each.mask)
         rows = Told.by(sample.taken(places), None if group is None else group.iloc[places])
         if len(rows):
-            errors.append(_error(each.name, rows, simultaneous))
-            bins.append(_bins(each.name, rows, level))
+            binned = Bins.of(rows)
+            errors.append(_error(each.name, rows, binned, simultaneous))
+            bins.append(_bins(each.name, binned, level))
     return {"calibration": pd.DataFrame(errors), "reliability": pd.concat(bins, ignore_index=True)}
 
 
-def _bins(name: str, told: Told, level: float) -> pd.DataFrame:
-    bins = Bins.of(told)
+def _bins(name: str, bins: Bins, level: float) -> pd.DataFrame:
     lower, upper = bins.ends(level)
     values = [name, bins.told, bins.happened, lower, upper, bins.rows.astype(int)]
     return pd.DataFrame(dict(zip(_BINS, values, strict=True)))
 
 
-def _error(name: str, told: Told, level: float) -> dict[str, Any]:
-    bins = Bins.of(told)
+def _error(name: str, told: Told, bins: Bins, level: float) -> dict[str, Any]:
     said, happened = float(bins.weight @ bins.told), float(bins.weight @ bins.happened)
     error = calibration_error(bins)
     row = {"slice": name, "n": len(told), "told": said, "happened": happened, "ece": error}

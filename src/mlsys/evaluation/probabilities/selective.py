@@ -36,7 +36,8 @@ def risk_by_coverage(sample: Sample, level: float) -> pd.DataFrame:
     predicted class; of scores, how far that class is ahead of the others. Rows of one value are answered together.
     """
     sure, wrong = confidence(sample), (sample.y != sample.prediction).astype(np.float64)
-    order = np.argsort(-sure, kind="stable")
+    # Rows of one value are answered together: their order matters only to the last bits of sums of weights.
+    order = np.argsort(-sure, kind=None if sample.is_plain else "stable")
     weight, ordered = sample.weight[order], sure[order]
     answered, errors = np.cumsum(weight), np.cumsum(weight * wrong[order])
     worth = answered**2 / np.cumsum(weight**2)

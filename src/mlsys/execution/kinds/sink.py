@@ -2,17 +2,32 @@
 
 from __future__ import annotations
 
+import errno
+
+from mlsys.errors import DataError
 from mlsys.execution.parts import Parts
 from mlsys.execution.reporting import with_predictions
 from mlsys.execution.work import Work
 from mlsys.plan import Planned
 from mlsys.steps import Sink
 
+NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+"""A full disk, a full share of it, and a file larger than allowed."""
+
 
 def run(planned: Planned, parts: Parts, work: Work) -> Parts:
     """Write the open parts, with predictions where there are some."""
     said, step = parts.predictions, planned.step
     assert isinstance(step, Sink)
-    step.write({n: with_predictions(part, said.get(n), planned.name) for n, part in parts.opened.items()})
+    rows = {name: with_predictions(part, said.get(name), planned.name) for name, part in parts.opened.items()}
+    try:
+        step.write(rows)
+    except OSError as error:
+        if error.errno not in NO_ROOM:
+            raise
+        raise DataError(
+            f"{planned.name} cannot write all rows: {error.strerror}",
+            "free some space, or write to another disk; what was written before stays as it was",
+        ) from error
     work.done_outside(planned.name)
     return parts
