@@ -117,7 +117,7 @@ def estimate_performance(
     >>> estimated.table[["metric", "estimate", "lower", "upper", "reference"]].head(2).round(2)
          metric  estimate  lower  upper  reference
     0   roc_auc      0.86   0.84   0.88       0.86
-    1  accuracy      0.78   0.76   0.80       0.79
+    1  accuracy      0.78   0.75   0.80       0.79
     """
     asked = Asked((), method, level, seed)
     columns = Columns(target, prediction, probability, threshold)
