@@ -69,7 +69,7 @@ def test_a_monitor_of_another_version_is_refused_by_name(tmp_path: Path) -> None
     about = json.loads((place / "monitor.json").read_text())
     del about["digest"]
     (place / "monitor.json").write_text(json.dumps(with_digest({**about, "format": 1})))
-    with pytest.raises(StateError, match="has layout 1, this version reads 2"):
+    with pytest.raises(StateError, match="has layout 1, this version reads 3"):
         Monitor.load(place)
 
 
