@@ -300,8 +300,9 @@ class Monitor(Shown):
         Raises
         ------
         DataError
-            If a monitored column is missing, or holds values that are not numbers or times although the reference held
-            these: this is a broken feed, not drift. The history keeps that, and alerts are told of it.
+            If there are no rows, or a monitored column is missing, or holds values that are not numbers or times
+            although the reference held these: this is a broken feed, not drift. The history keeps that, and alerts are
+            told of it.
         """
         alerts = alerts_asked(alert, "Monitor.check")
         at_least("", alert_on, "Monitor.check")

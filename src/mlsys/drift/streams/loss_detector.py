@@ -38,6 +38,15 @@ class LossAlarm:
         Number of the loss at which the change is likeliest to have begun, if the detector tells.
     loss : float, optional
         Mean loss from then until the alarm; somewhat too high, since the beginning was chosen by it.
+
+    Examples
+    --------
+    >>> rng = np.random.default_rng(0)
+    >>> losses = np.r_[rng.random(1_000) < 0.1, rng.random(1_000) < 0.4]
+    >>> detector = LossDetector(target=0.1, tolerance=0.05, mean_time_between_false_alarms=10_000)
+    >>> first = detector.update(losses)[0]
+    >>> first.at > 1_000, abs(first.since - 1_000) < 50, first.loss > 0.15
+    (True, True, True)
     """
 
     at: int
