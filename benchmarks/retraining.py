@@ -46,9 +46,9 @@ Other rules
 
 The same lines with other rules in place of the policy's: costs beyond hindsight on average and at most, and in how many
 lines they are under never and under the best fixed schedule. None is under never much more often: on these weeks
-hindsight itself saves {saved:.1%} of never's cost on average, with {trainings:.1f} trainings, and a rule that waits until
-a training has proven its worth has lost about the price by then. To be under never everywhere, a rule would have to know
-that an old model will go on losing.
+hindsight itself saves {saved:.1%} of never's cost on average, with {trainings:.1f} trainings, and a rule that waits
+until a training has proven its worth has lost about the price by then. To be under never everywhere, a rule would have
+to know that an old model will go on losing.
 
 What newer data is worth
 ------------------------
