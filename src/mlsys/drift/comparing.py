@@ -123,7 +123,6 @@ def compare_with_profile(
         if phase is not None:
             before, sums = before[phase], sums[phase]
         outside = counted.outside.get(name, np.zeros(len(after)))
-        depend[name] = Dependence.of(before)
         both[name] = Sides(
             name, column, before.sum(axis=0).astype(np.float64), after.sum(axis=0).astype(np.float64),
             (float(np.sum(sums)), _sum(counted.sums.get(name))),
@@ -134,6 +133,7 @@ def compare_with_profile(
         else:
             bars[name] = _against_season(column, before, after, outside, lag, rare) if time is not None and lag else {}
         if not bars[name]:  # nothing else says how much windows differ
+            depend[name] = Dependence.of(before)
             both[name] = replace(both[name], alike=depend[name].on(float(after.sum())))
     chosen = tests or Tests()
     signals = [row for sides in both.values() for row in signals_of(sides, chosen)]

@@ -47,7 +47,7 @@ def slice_signals(
 ) -> Iterator[dict[str, Any]]:
     """Yield the signals of each slice: those of the columns other than the one it is cut by.
 
-    ``depend`` says how much rows of a column depend on each other; a slice has a part of them.
+    ``depend`` says how much rows of a column depend on each other, where no bar does; a slice has a part of them.
     """
     written = {name: _written(frame[name]) for name in {each["column"] for each in slices.values()} if name in frame}
     for said, kept in slices.items():
