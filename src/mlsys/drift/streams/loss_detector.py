@@ -6,14 +6,13 @@ import math
 import numbers
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from statistics import NormalDist
 from typing import Any
 
 import numpy as np
 
 from mlsys.drift.streams.bets import FIRST_PIECE, PIECE, Floats, Gamblers, every_start, spread_starts
 from mlsys.drift.streams.kept import reading, write
-from mlsys.drift.streams.losses import losses_of
+from mlsys.drift.streams.losses import losses_of, upper_mean
 from mlsys.errors import ConfigurationError, DataError
 from mlsys.pages import Lines, Page, Shown, Title, Verdict, number
 
@@ -187,10 +186,8 @@ class LossDetector(Shown):
         known = known[np.isfinite(known)]
         if len(known) < _FEWEST:
             raise DataError(f"{_WHO}.fit: {len(known)} losses are too few for a target", f"give {_FEWEST} or more")
-        error = float(known.std(ddof=1)) / math.sqrt(len(known))
-        target = float(known.mean()) + NormalDist().inv_cdf(_CERTAINTY) * error
         return cls(
-            target=target,
+            target=upper_mean(known, _CERTAINTY),
             tolerance=tolerance,
             mean_time_between_false_alarms=mean_time_between_false_alarms,
             false_alarm=false_alarm,
