@@ -42,8 +42,10 @@ share of 95 % intervals that hold the metric which labels of these rows give. Th
 
 {coverage}
 
-*Moved*: a kind of row for which the probabilities are wrong is 20 % of the reference and 60 % of today's rows.
-Intervals do not hold the error of the weights themselves.
+*Moved*: a kind of row for which the probabilities are wrong is 20 % of the reference and 60 % of today's rows. *One of
+five moved*: a number moves by .7 standard deviations, to which the model gives too little weight; weights are learned
+from all five. Intervals do not hold the error of the weights themselves. Until what the bootstrap finds too good was
+taken off, those of *moved, weighted* held 89 to 95 % (200 simulations: AUC 89 %, accuracy 94 %).
 """
 
 
@@ -84,6 +86,14 @@ def moved(n: int, rng: np.random.Generator, share: float) -> pd.DataFrame:
     return pd.DataFrame({"kind": np.where(kind, "new", "old"), "p": p, "y": y})
 
 
+def one_of_five(n: int, rng: np.random.Generator, shift: float) -> pd.DataFrame:
+    """Return rows of five numbers, of which one moves; the model takes it for less important than it is."""
+    x = rng.normal(size=(n, 5)) + np.array([shift, 0, 0, 0, 0])
+    said, true = (1 / (1 + np.exp(-x @ np.array([*weights, 0, 0, 0]))) for weights in ((0.5, 1.5), (0.9, 1.0)))
+    columns = {f"x{place}": x[:, place] for place in range(5)}
+    return pd.DataFrame({**columns, "p": said, "y": (rng.random(n) < true).astype(int)})
+
+
 def coverage(repeats: int) -> str:
     """Return how often intervals hold what labels give, by case and metric."""
     cases = {
@@ -91,6 +101,10 @@ def coverage(repeats: int) -> str:
         "2,000 and 4,000 rows": (lambda rng: (scaled(2_000, rng), scaled(4_000, rng)), "cbpe"),
         "500 and 500 rows": (lambda rng: (scaled(500, rng), scaled(500, rng)), "cbpe"),
         "moved, weighted": (lambda rng: (moved(4_000, rng, 0.2), moved(2_000, rng, 0.6)), "weighted"),
+        "one of five moved, weighted": (
+            lambda rng: (one_of_five(4_000, rng, 0.0), one_of_five(2_000, rng, 0.7)),
+            "weighted",
+        ),
         "moved, not weighted": (lambda rng: (moved(4_000, rng, 0.2), moved(2_000, rng, 0.6)), "cbpe"),
     }
     lines = []
@@ -100,7 +114,7 @@ def coverage(repeats: int) -> str:
             reference, today = make(np.random.default_rng(number))
             found = estimate_performance(
                 reference, today, target="y", probability="p", metrics=METRICS, method=method, seed=number,
-                features=["kind"] if method == "weighted" else [],
+                features=[each for each in reference if each not in {"p", "y"}] if method == "weighted" else [],
             ).table  # fmt: skip
             held += ((found["lower"] <= found["realised"]) & (found["realised"] <= found["upper"])).to_numpy()
         lines.append((name, *(f"{share:.1%}" for share in held / repeats)))

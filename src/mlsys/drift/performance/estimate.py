@@ -101,7 +101,8 @@ def estimate_performance(
     its prediction (direct loss estimation, DLE), and recalibrated out of fold.
 
     Intervals are forecasts of the metric that labels of these rows will give: they hold the sampling of the reference
-    (Bayesian bootstrap, Rubin 1981) and that of today's labels, but not the error of the weights. All methods assume
+    (Bayesian bootstrap, Rubin 1981) and that of today's labels, but not the error of the weights. For classes, what the
+    bootstrap finds calibration to promise too much is taken off (Efron and Tibshirani 1993). All methods assume
     that the relation between features and label is what it was: **a changed relation (concept drift) is not seen**,
     only labels can tell. Cost: five boosted classifiers on at most 20,000 rows for each period.
 
