@@ -80,20 +80,26 @@ def audit_monitor(monitor: Any, reference: pd.DataFrame, block: str | int | None
     columns = _dependence(monitor, frame, places, usable)
     columns["alarms"] = [sum(name in each for each in table["alarms"]) for name in columns["column"]]
     dependent = columns[(columns["design effect"] > DEPENDENT) & (columns["p"] <= SURE / len(columns))]
-    worst = f"{dependent['column'].iloc[0]} by {number(dependent['design effect'].iloc[0])}" if len(dependent) else ""
-    named = "" if monitor.time else ", name time="
-    remark = (
-        f"rows of one block are alike in {', '.join(dependent['column'].head(5))}: p-values are too small ({worst}, "
-        f"the design effect). Rely on effects and thresholds{named}, or check longer periods."
-    )
+    remark = _remark(monitor, dependent)
     verdict = EXCEEDED if (rates["lower"] > rates["accepted"]).any() else HELD
     told = "; ".join(_rate_said(row) for row in rates.to_dict("records"))
     return MonitorAudit(
         "audit", table, {"blocks": float(len(table)), **{row["of"]: row["rate"] for row in rates.to_dict("records")}},
         verdict, f"{told}{'; rows depend on each other' if len(dependent) else ''}",
         {"rates": rates, "columns": columns},
-        facts={"dependent": list(dependent["column"]), "remark": remark if len(dependent) else ""},
+        facts={"dependent": list(dependent["column"]), "remark": remark},
     )  # fmt: skip
+
+
+def _remark(monitor: Any, dependent: pd.DataFrame) -> str:
+    """Say which rows depend on each other, and what to do about it."""
+    if not len(dependent):
+        return ""
+    named, worst = ", ".join(dependent["column"].head(5)), number(dependent["design effect"].iloc[0])
+    alike = f"rows of one block are alike in {named} (design effect up to {worst})"
+    if monitor.time:
+        return f"{alike}: bars and tests take that into account."
+    return f"{alike}: p-values are too small. Name time= and window= in Monitor.fit, or check longer periods."
 
 
 def _blocks(monitor: Any, frame: pd.DataFrame, block: str | int | None) -> tuple[NDArray[np.int64], float]:
