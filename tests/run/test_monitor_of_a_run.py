@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +14,7 @@ from sklearn.linear_model import LogisticRegression
 from mlsys import Monitor, Pipeline, RandomSplit, Run, Standardize
 from mlsys.cli import main
 from mlsys.errors import ConfigurationError, TrackingError
+from mlsys.settings import override
 from mlsys.states import digest
 
 
@@ -90,12 +92,13 @@ def test_the_command_takes_the_folder_of_a_monitor_of_any_model(tmp_path: Path) 
 
 
 @pytest.fixture
-def another_machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
-    """Return what makes the folder of mlsys another one; MLflow stays where it is."""
-    return lambda name: monkeypatch.setenv("MLSYS_FOLDER", str(tmp_path / name))
+def another_machine(tmp_path: Path) -> Iterator[Callable[[str], object]]:
+    """Give what makes the folder of mlsys another one; MLflow stays where it is."""
+    with ExitStack() as entered:
+        yield lambda name: entered.enter_context(override(folder=str(tmp_path / name)))
 
 
-def test_the_monitor_of_a_run_is_found_by_its_id(run: Run, another_machine: Callable[[str], None]) -> None:
+def test_the_monitor_of_a_run_is_found_by_its_id(run: Run, another_machine: Callable[[str], object]) -> None:
     another_machine("first")
     made = Monitor.from_run(run, budget="1 false page per 90 days")
     made.save()
@@ -111,7 +114,7 @@ def test_the_monitor_of_a_run_is_found_by_its_id(run: Run, another_machine: Call
 
 @pytest.mark.long
 def test_a_machine_that_has_only_mlflow_goes_on_watching(
-    another_machine: Callable[[str], None], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    another_machine: Callable[[str], object], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     import mlflow
 
@@ -121,11 +124,13 @@ def test_a_machine_that_has_only_mlflow_goes_on_watching(
     assert run.mlflow_run_id is not None
     with pytest.raises(TrackingError, match="no monitor is kept with the run"):
         Monitor.from_run(run.id)
-    made = Monitor.from_run(run, budget="1 false page per 90 days")
+    made = Monitor.from_run(run, budget="1 false page per 90 days", rows=200)
     made.save()
+    assert len(Monitor.from_run(run.id).rows) == 200
 
     another_machine("second")
     monitor = Monitor.from_run(run.mlflow_run_id)
+    assert monitor.rows is None
     assert digest(monitor.profile) == digest(made.profile) and monitor.budget == made.budget
     assert Monitor.from_run(run.mlflow_run_id, budget="1 false page per year").level < monitor.level
     today = orders(rng, 600)

@@ -340,8 +340,8 @@ class Monitor(Shown):
         ----------
         folder : str or Path, optional
             By default the monitor is kept with its run: in the folder of mlsys, where ``mlsys check`` looks for it,
-            and among the run's artifacts in MLflow, if the run was written there. ``Monitor.from_run(id)`` reads it
-            on any machine.
+            and, without rows, among the run's artifacts in MLflow, if the run was written there.
+            ``Monitor.from_run(id)`` reads it on any machine.
 
         Notes
         -----
@@ -349,14 +349,17 @@ class Monitor(Shown):
         Checks are added to the history in the folder from then on.
         """
         place = place_of(self.run or "") if folder is None else Path(folder)
+        self._write(place)
+        self.history.keep_in(place / FILE)
+        if folder is None:
+            keep_with_run(self.run or "", replace(self, rows=None)._write, place / FILE)
+        return place
+
+    def _write(self, place: Path) -> None:
         state = {name: getattr(self, name) for name in ("profile", "slices", "rows")}
         state["outcomes"] = None if self.outcomes is None else self.outcomes.state()
         plain = {each.name for each in fields(self)} - set(state) - {"model"}
         write_kept(place, {name: getattr(self, name) for name in sorted(plain)}, state)
-        self.history.keep_in(place / FILE)
-        if folder is None:
-            keep_with_run(self.run or "", place)
-        return place
 
     @classmethod
     def load(cls, folder: str | Path) -> Monitor:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import logging
-import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -31,25 +30,21 @@ _NUMBERS = ("rows", "largest_effect", "loss", "loss_lower", "loss_upper", "label
             "estimate_upper", "reference_loss")  # fmt: skip
 
 
-def keep_files(run: str, name: str, folder: Path) -> None:
-    """Add a folder to the artifacts of a run that this machine wrote; it waits with the run if MLflow is away.
+def keep_files(run: str, name: str, write: Callable[[Path], None]) -> None:
+    """Add files to the artifacts of a run that this machine wrote; it waits with the run if MLflow is away.
 
     Parameters
     ----------
     run : str
         The run's own id. A run that was not tracked has no artifacts: nothing happens.
     name : str
-        Of the folder among the artifacts.
-    folder : Path
-        What is copied.
+        What they are called in a warning.
+    write : callable
+        Fills a folder with them.
     """
     journal = journal_of(run)
     if journal is None:
         return
-
-    def write(into: Path) -> None:
-        shutil.copytree(folder, into / name)
-
     journal.add({}, {}, write)
     if journal.sent() is None:
         return

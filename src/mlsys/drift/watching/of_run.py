@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 from mlsys.detached import detached
@@ -14,9 +15,25 @@ ARTIFACT = "monitor"
 """Name of the folder among the artifacts of a run."""
 
 
-def keep_with_run(run: str, place: Path) -> None:
-    """Add a monitor's folder to the artifacts of its run; it waits with the run where MLflow does not answer."""
-    detached("keep_files", run, ARTIFACT, place)
+def keep_with_run(run: str, write: Callable[[Path], None], history: Path) -> None:
+    """Add a monitor to the artifacts of its run; it waits with the run where MLflow does not answer.
+
+    Parameters
+    ----------
+    run : str
+        Id of the run.
+    write : callable
+        Writes the monitor, without rows, into a folder.
+    history : Path
+        File with its checks, if there are any.
+    """
+
+    def filled(folder: Path) -> None:
+        write(folder / ARTIFACT)
+        if history.exists():
+            shutil.copy(history, folder / ARTIFACT)
+
+    detached("keep_files", run, ARTIFACT, filled)
 
 
 def place_of_run(run: str) -> Path:
