@@ -35,6 +35,8 @@ for losses, as many rows as the design effect says count as one. The budget acce
 trained on the first fifth of the rows (bikes: the number of rentals; electricity: whether the price rises; weather:
 whether it rains) and watched from then on. Nobody knows whether these rows hold no drift: bikes become popular within
 these two years, and electricity got a second market after two fifths of the rows, so that alarms need not be false.
+With times the pages are within the budget on bikes and electricity; alarms on electricity, and both on the weather of 40
+years, remain above it, where the model's errors and the columns move with the years.
 """
 
 
@@ -86,6 +88,7 @@ def line(name: str, rows: pd.DataFrame, block: str, classes: bool) -> list[str]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, required=True)
+    parser.add_argument("--daily", action="store_true", help="bikes by day too: 700 blocks, 10 more minutes")
     given = parser.parse_args()
     electricity = numbered(given.data, "elec2.csv", "1996-05-07", "30min").drop(columns="feat_1")
     weather = numbered(given.data, "noaa_weather.csv", "1949-01-01", "D")
@@ -93,8 +96,9 @@ def main() -> None:
         line("bike sharing", bikes(given.data), "7D", classes=False),
         line("Elec2", electricity, "7D", classes=True),
         line("NOAA weather", weather, "30D", classes=True),
-        line("bike sharing", bikes(given.data), "1D", classes=False),
     ]
+    if given.daily:
+        lines.append(line("bike sharing", bikes(given.data), "1D", classes=False))
     head = ["rows of", "block", "rows", "design effect", "of losses", "pages without time=", "pages with",
             "alarms without time=", "alarms with"]  # fmt: skip
     write_page(
