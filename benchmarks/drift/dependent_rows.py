@@ -35,8 +35,8 @@ for losses, as many rows as the design effect says count as one. The budget acce
 trained on the first fifth of the rows (bikes: the number of rentals; electricity: whether the price rises; weather:
 whether it rains) and watched from then on. Nobody knows whether these rows hold no drift: bikes become popular within
 these two years, and electricity got a second market after two fifths of the rows, so that alarms need not be false.
-With times the pages are within the budget on bikes and electricity; alarms on electricity, and both on the weather of 40
-years, remain above it, where the model's errors and the columns move with the years.
+With times the pages are within the budget on bikes and electricity; alarms on electricity, and both on 40 years of
+weather, remain above it, where the errors of the model and the columns move with the years.
 """
 
 
