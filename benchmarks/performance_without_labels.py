@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 
 from measuring import table, write_page
-from mlsys import estimate_performance
+from mlsys import Monitor, estimate_performance
 
 METRICS = ["accuracy", "roc_auc", "precision", "recall", "f1"]
 TEXT = """
@@ -34,6 +34,17 @@ here: the features have hardly moved, and the table shows that weights would add
 estimated .005 to .009 too low and recall .005 too high, beyond the intervals: from year to year, employment given what
 the model says has changed a little, which no method sees without labels. CPU: {seconds}.
 
+A monitor of the same rows
+--------------------------
+
+``Monitor.fit`` on 2015 with ``budget="1 false page per 90 days"``, and a check of each year with all labels. The people
+asked hardly change within three years: nothing should alarm.
+
+{watched}
+
+*Smallest p*: of any column before adjustment; with 70,000 rows each small difference is significant, and none is worth
+an alarm.
+
 Intervals that hold what labels give later
 ------------------------------------------
 
@@ -42,8 +53,10 @@ share of 95 % intervals that hold the metric which labels of these rows give. Th
 
 {coverage}
 
-*Moved*: a kind of row for which the probabilities are wrong is 20 % of the reference and 60 % of today's rows.
-Intervals do not hold the error of the weights themselves.
+*Moved*: a kind of row for which the probabilities are wrong is 20 % of the reference and 60 % of today's rows. *One of
+five moved*: a number moves by .7 standard deviations, to which the model gives too little weight; weights are learned
+from all five. Intervals do not hold the error of the weights themselves. Until what the bootstrap finds too good was
+taken off, those of *moved, weighted* held 89 to 95 % (200 simulations: AUC 89 %, accuracy 94 %).
 """
 
 
@@ -69,6 +82,22 @@ def years(folder: Path) -> tuple[str, int, int, str]:
     return table(head, lines), len(reference), len(later), ", ".join(spent)
 
 
+def watched(folder: Path) -> str:
+    """Return the table of checks of a monitor, a line a year."""
+    reference = pd.read_parquet(folder / "employment_MA_reference.pq").drop(columns="year")
+    labels = pd.read_parquet(folder / "employment_MA_analysis_target.pq")
+    later = pd.read_parquet(folder / "employment_MA_analysis.pq").merge(labels, on="id")
+    roles = {"prediction": "predicted_probability", "target": "employed", "id": "id"}
+    monitor = Monitor.fit(reference, **roles, budget="1 false page per 90 days")
+    lines = []
+    for year, rows in later.groupby("year"):
+        check = monitor.check(rows.drop(columns="year"))
+        largest = check.table.iloc[0]
+        lines.append((year, check.verdict, check.layers.set_index("layer").loc["labels", "said"],
+                      f"{largest['column']} {largest['effect']:.3f}", f"{check.table['p'].min():.0e}"))  # fmt: skip
+    return table(["year", "verdict", "by labels", "largest effect", "smallest p"], lines)
+
+
 def scaled(n: int, rng: np.random.Generator) -> pd.DataFrame:
     """Return rows of a model whose probabilities are too extreme."""
     x = rng.normal(size=n)
@@ -84,6 +113,14 @@ def moved(n: int, rng: np.random.Generator, share: float) -> pd.DataFrame:
     return pd.DataFrame({"kind": np.where(kind, "new", "old"), "p": p, "y": y})
 
 
+def one_of_five(n: int, rng: np.random.Generator, shift: float) -> pd.DataFrame:
+    """Return rows of five numbers, of which one moves; the model takes it for less important than it is."""
+    x = rng.normal(size=(n, 5)) + np.array([shift, 0, 0, 0, 0])
+    said, true = (1 / (1 + np.exp(-x @ np.array([*weights, 0, 0, 0]))) for weights in ((0.5, 1.5), (0.9, 1.0)))
+    columns = {f"x{place}": x[:, place] for place in range(5)}
+    return pd.DataFrame({**columns, "p": said, "y": (rng.random(n) < true).astype(int)})
+
+
 def coverage(repeats: int) -> str:
     """Return how often intervals hold what labels give, by case and metric."""
     cases = {
@@ -91,6 +128,10 @@ def coverage(repeats: int) -> str:
         "2,000 and 4,000 rows": (lambda rng: (scaled(2_000, rng), scaled(4_000, rng)), "cbpe"),
         "500 and 500 rows": (lambda rng: (scaled(500, rng), scaled(500, rng)), "cbpe"),
         "moved, weighted": (lambda rng: (moved(4_000, rng, 0.2), moved(2_000, rng, 0.6)), "weighted"),
+        "one of five moved, weighted": (
+            lambda rng: (one_of_five(4_000, rng, 0.0), one_of_five(2_000, rng, 0.7)),
+            "weighted",
+        ),
         "moved, not weighted": (lambda rng: (moved(4_000, rng, 0.2), moved(2_000, rng, 0.6)), "cbpe"),
     }
     lines = []
@@ -100,7 +141,7 @@ def coverage(repeats: int) -> str:
             reference, today = make(np.random.default_rng(number))
             found = estimate_performance(
                 reference, today, target="y", probability="p", metrics=METRICS, method=method, seed=number,
-                features=["kind"] if method == "weighted" else [],
+                features=[each for each in reference if each not in {"p", "y"}] if method == "weighted" else [],
             ).table  # fmt: skip
             held += ((found["lower"] <= found["realised"]) & (found["realised"] <= found["upper"])).to_numpy()
         lines.append((name, *(f"{share:.1%}" for share in held / repeats)))
@@ -113,9 +154,15 @@ def main() -> None:
     asked.add_argument("--repeats", type=int, default=400)
     given = asked.parse_args()
     lines, reference, rows, seconds = years(given.data)
-    held = coverage(given.repeats)
+    held, checks = coverage(given.repeats), watched(given.data)
     text = TEXT.format(
-        reference=reference, rows=rows, years=lines, seconds=seconds, repeats=given.repeats, coverage=held
+        watched=checks,
+        reference=reference,
+        rows=rows,
+        years=lines,
+        seconds=seconds,
+        repeats=given.repeats,
+        coverage=held,
     )
     command = f"python benchmarks/performance_without_labels.py --data drift --repeats {given.repeats}"
     write_page("performance_without_labels", "Performance without labels", command, text)

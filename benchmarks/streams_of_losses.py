@@ -77,12 +77,12 @@ def ours(streams: Stream, made: Callable[[int], LossDetector]) -> Alarms:
     return found
 
 
-def rivers(python: str, streams: Stream, names: list[str]) -> dict[str, Alarms]:
-    """Alarms of river's detectors."""
+def alarms_of(python: str, streams: Stream, names: list[str], script: Path = RIVALS) -> dict[str, Alarms]:
+    """Alarms of another library's detectors, river's unless another script is named."""
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "streams.npy"
         np.save(file, streams.astype(np.float64))
-        said = subprocess.run([python, RIVALS, file, *names], check=True, capture_output=True, text=True).stdout
+        said = subprocess.run([python, script, file, *names], check=True, capture_output=True, text=True).stdout
     return dict(json.loads(said))
 
 
@@ -91,7 +91,7 @@ def compared(mine: dict[str, Alarms], python: str, streams: Stream, change: int,
     dummies = {"never": [[]] * len(streams),
                f"every {EVERY}": [list(range(EVERY, streams.shape[1], EVERY))] * len(streams)}  # fmt: skip
     rows = [
-        line(name, alarms, change) for name, alarms in {**mine, **rivers(python, streams, names), **dummies}.items()
+        line(name, alarms, change) for name, alarms in {**mine, **alarms_of(python, streams, names), **dummies}.items()
     ]
     return table(["detector", "alarm before", "missed", "delay"], rows)
 

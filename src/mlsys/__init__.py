@@ -234,7 +234,8 @@ _DETACHED = {
     "as_sklearn": "mlsys.steps.sklearn_bridge",
     "load": "mlsys.run",
     **dict.fromkeys(("over", "stream"), "mlsys.execution.streams"),
-    "log_checks": "mlsys.tracking.checks",
+    **dict.fromkeys(("keep_files", "log_checks"), "mlsys.tracking.checks"),
+    "run_files": "mlsys.tracking.files",
     "save_model": "mlsys.serving.saving",
 }
 """Homes of what a step does without a pipeline, where it is not ``mlsys.execution.kinds.detached``."""

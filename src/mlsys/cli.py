@@ -79,6 +79,7 @@ def _parser() -> argparse.ArgumentParser:
     check.add_argument("--monitor", help="folder of the monitor; by default the one kept for the model's run")
     check.add_argument("--webhook", action="append", default=[], help="web address to tell; may be repeated")
     check.add_argument("--alert-on", choices=["page", "ticket"], default="page", help="which checks are told")
+    check.add_argument("--mlflow", action="store_true", help="add the check to the run in MLflow, as metrics over time")
     check.add_argument("--report", help="HTML file to write: all checks over time")
     made["plan"].add_argument("script", help="a Python file; code outside its __main__ block is run")
     made["sync"].add_argument("--uri", help="store to send them to; by default each run goes to its intended store")
@@ -147,22 +148,25 @@ def _predict(words: argparse.Namespace) -> int:
 
 def _check(words: argparse.Namespace) -> int:
     from mlsys.drift import Monitor, Webhook
-    from mlsys.drift.watching.kept import holds_monitor, place_of
+    from mlsys.drift.watching.kept import holds_monitor
     from mlsys.serving import load
     from mlsys.serving.loaded import with_answers
 
     rows, folder = _read(Path(words.rows)), Path(words.monitor or words.model)
     if words.monitor or not holds_monitor(folder):
         model = load(words.model)
-        folder = Path(words.monitor) if words.monitor else place_of(model.details.get("run", ""))
         rows = with_answers(model, rows)
-    monitor = Monitor.load(folder)
+        monitor = Monitor.load(folder) if words.monitor else Monitor.from_run(model.details.get("run", ""))
+    else:
+        monitor = Monitor.load(folder)
     labels = None if words.labels is None else _read(Path(words.labels))
     hooks = [Webhook(url) for url in words.webhook]
     check = monitor.check(rows, labels, alert=hooks, alert_on=words.alert_on)
     print(check)
     if words.report:
         print(monitor.history.report(words.report, title=f"Monitor of {Path(words.model).name}"))
+    if words.mlflow:
+        print(f"the check is in MLflow, run {monitor.history.to_mlflow()}")
     return {"page": 1, "ticket": LOOKED_AT_LATER}.get(check.level, 0)
 
 

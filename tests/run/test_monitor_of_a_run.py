@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +13,9 @@ from sklearn.linear_model import LogisticRegression
 
 from mlsys import Monitor, Pipeline, RandomSplit, Run, Standardize
 from mlsys.cli import main
-from mlsys.errors import ConfigurationError
+from mlsys.errors import ConfigurationError, TrackingError
+from mlsys.settings import override
+from mlsys.states import digest
 
 
 def orders(rng: np.random.Generator, rows: int, flipped: float = 0.0, moved: float = 0.0) -> pd.DataFrame:
@@ -85,3 +89,64 @@ def test_the_command_takes_the_folder_of_a_monitor_of_any_model(tmp_path: Path) 
     rows.head(300).to_csv(tmp_path / "same.csv", index=False)
     (rows.head(300) + 3).to_csv(tmp_path / "moved.csv", index=False)
     assert said("check", place, tmp_path / "same.csv") == 0 and said("check", place, tmp_path / "moved.csv") == 3
+
+
+@pytest.fixture
+def another_machine(tmp_path: Path) -> Iterator[Callable[[str], object]]:
+    """Give what makes the folder of mlsys another one; MLflow stays where it is."""
+    with ExitStack() as entered:
+        yield lambda name: entered.enter_context(override(folder=str(tmp_path / name)))
+
+
+def test_the_monitor_of_a_run_is_found_by_its_id(run: Run, another_machine: Callable[[str], object]) -> None:
+    another_machine("first")
+    made = Monitor.from_run(run, budget="1 false page per 90 days")
+    made.save()
+    monitor = Monitor.from_run(run.id, budget="1 false page per year")
+    assert digest(monitor.profile) == digest(made.profile) and monitor.level == pytest.approx(1 / 365.2425)
+    with pytest.raises(ConfigurationError, match="slices= is given for a run whose profile is made"):
+        Monitor.from_run(run.id, slices=["days"])
+    with pytest.raises(ConfigurationError, match="is no budget"):
+        Monitor.from_run(run.id, budget="few")
+    monitor.check(orders(np.random.default_rng(5), 300).assign(probability_yes=0.5))
+    assert len(Monitor.from_run(run.id).history) == 1
+
+
+@pytest.mark.long
+def test_a_machine_that_has_only_mlflow_goes_on_watching(
+    another_machine: Callable[[str], object], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    import mlflow
+
+    steps = [RandomSplit(validation=0.4, test=0.1), Standardize(), LogisticRegression()]
+    rng = np.random.default_rng(4)
+    run = Pipeline(steps, target="late", id="order", name="orders").run(orders(rng, 1_500), track=True, verbose=False)
+    assert run.mlflow_run_id is not None
+    with pytest.raises(TrackingError, match="no monitor is kept with the run"):
+        Monitor.from_run(run.id)
+    made = Monitor.from_run(run, budget="1 false page per 90 days", rows=200)
+    made.save()
+    assert len(Monitor.from_run(run.id).rows) == 200
+
+    another_machine("second")
+    monitor = Monitor.from_run(run.mlflow_run_id)
+    assert monitor.rows is None
+    assert digest(monitor.profile) == digest(made.profile) and monitor.budget == made.budget
+    assert Monitor.from_run(run.mlflow_run_id, budget="1 false page per year").level < monitor.level
+    today = orders(rng, 600)
+    assert monitor.check(today.drop(columns="late")).level == ""
+    assert monitor.history.to_mlflow() == run.mlflow_run_id
+    (tmp_path / "worse.csv").write_text(orders(rng, 600, flipped=0.4).to_csv(index=False))
+    assert said("check", run.mlflow_run_id, tmp_path / "worse.csv", "--mlflow", "--labels", tmp_path / "worse.csv") == 1
+    assert f"run {run.mlflow_run_id}" in capsys.readouterr().out
+
+    another_machine("third")
+    third = Monitor.from_run(run.mlflow_run_id)
+    assert third.history.table["level"].tolist() == ["", "page"]
+    client = mlflow.MlflowClient()
+    assert [each.value for each in client.get_metric_history(run.mlflow_run_id, "monitor/page")] == [0.0, 1.0]
+    named = {each.path for each in client.list_artifacts(run.mlflow_run_id, "monitor")}
+    assert {"monitor/monitor.json", "monitor/history.jsonl", "monitor/checks.html"} <= named
+    made.check(today)
+    with pytest.raises(TrackingError, match="has 2 checks and this history 1"):
+        made.history.to_mlflow()

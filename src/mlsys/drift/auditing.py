@@ -11,7 +11,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from mlsys.drift.asked import check_rows, window_seconds
-from mlsys.drift.grid import count_on_grid
+from mlsys.drift.dependence import SURE, Dependence
+from mlsys.drift.grid import count_on_grid, window_of
 from mlsys.drift.joint import sample_of
 from mlsys.drift.reading import seconds_since_1970, times_of
 from mlsys.drift.slices import slices_of
@@ -29,10 +30,8 @@ FEWEST_BLOCKS = 5
 EARLIER = 8
 """Blocks before the first that is judged by earlier ones."""
 DEFAULT_BLOCKS = 20
-GROUPS = 8
-"""Groups of bins by which the dependence of rows is measured."""
-DEPENDENT, SURE = 1.5, 1e-3
-"""Design effect, and its p, from which on rows are called dependent."""
+DEPENDENT = 1.5
+"""Design effect from which on rows are called dependent."""
 HELD, EXCEEDED = "held", "exceeded"
 
 
@@ -81,20 +80,26 @@ def audit_monitor(monitor: Any, reference: pd.DataFrame, block: str | int | None
     columns = _dependence(monitor, frame, places, usable)
     columns["alarms"] = [sum(name in each for each in table["alarms"]) for name in columns["column"]]
     dependent = columns[(columns["design effect"] > DEPENDENT) & (columns["p"] <= SURE / len(columns))]
-    worst = f"{dependent['column'].iloc[0]} by {number(dependent['design effect'].iloc[0])}" if len(dependent) else ""
-    named = "" if monitor.time else ", name time="
-    remark = (
-        f"rows of one block are alike in {', '.join(dependent['column'].head(5))}: p-values are too small ({worst}, "
-        f"the design effect). Rely on effects and thresholds{named}, or check longer periods."
-    )
+    remark = _remark(monitor, dependent)
     verdict = EXCEEDED if (rates["lower"] > rates["accepted"]).any() else HELD
     told = "; ".join(_rate_said(row) for row in rates.to_dict("records"))
     return MonitorAudit(
         "audit", table, {"blocks": float(len(table)), **{row["of"]: row["rate"] for row in rates.to_dict("records")}},
         verdict, f"{told}{'; rows depend on each other' if len(dependent) else ''}",
         {"rates": rates, "columns": columns},
-        facts={"dependent": list(dependent["column"]), "remark": remark if len(dependent) else ""},
+        facts={"dependent": list(dependent["column"]), "remark": remark},
     )  # fmt: skip
+
+
+def _remark(monitor: Any, dependent: pd.DataFrame) -> str:
+    """Say which rows depend on each other, and what to do about it."""
+    if not len(dependent):
+        return ""
+    named, worst = ", ".join(dependent["column"].head(5)), number(dependent["design effect"].iloc[0])
+    alike = f"rows of one block are alike in {named} (design effect up to {worst})"
+    if monitor.time:
+        return f"{alike}: bars and tests take that into account."
+    return f"{alike}: p-values are too small. Name time= and window= in Monitor.fit, or check longer periods."
 
 
 def _blocks(monitor: Any, frame: pd.DataFrame, block: str | int | None) -> tuple[NDArray[np.int64], float]:
@@ -142,7 +147,10 @@ def _refitted(monitor: Any, reference: pd.DataFrame, places: NDArray[np.int64], 
     counted = count_on_grid(reference, again).state()
     outcomes = monitor.outcomes
     if outcomes is not None:
-        outcomes = outcomes.counted(reference[monitor.prediction], reference[monitor.target])
+        said = reference[monitor.prediction], reference[monitor.target]
+        outcomes = outcomes.counted(*said)
+        if again["time"] is not None:
+            outcomes = outcomes.dependent(*said, window_of(reference, again))
     by = list(dict.fromkeys(each["column"] for each in monitor.slices.values()))
     rows = None if monitor.rows is None else sample_of(reference[list(monitor.columns)], len(monitor.rows))
     return replace(
@@ -183,33 +191,10 @@ def _rate_said(row: dict[Any, Any]) -> str:
 
 
 def _dependence(monitor: Any, frame: pd.DataFrame, places: NDArray[np.int64], usable: list[int]) -> pd.DataFrame:
-    """Return for each column how much more blocks differ than independent rows would: Pearson's chi-square by freedom.
-
-    Notes
-    -----
-    The design effect of Kish and of Rao and Scott (1981): so many rows count as one.
-    """
-    from scipy.special import chdtrc
-
+    """Return for each column how much more blocks differ than independent rows would."""
     grid = {**monitor.profile["grid"], "time": None, "windows": 1}
     counted = [count_on_grid(frame[places == place], grid).bins for place in usable]
-    rows = []
-    for name in monitor.columns:
-        table = _grouped(np.array([each[name][0] for each in counted], dtype=np.float64))
-        freedom = (table.shape[0] - 1) * (table.shape[1] - 1)
-        if freedom < 1:
-            rows.append((name, 1.0, 1.0))
-            continue
-        expected = np.outer(table.sum(axis=1), table.sum(axis=0)) / table.sum()
-        statistic = float(((table - expected) ** 2 / expected).sum())
-        rows.append((name, statistic / freedom, float(chdtrc(freedom, statistic))))
+    found = {name: Dependence.of(np.array([each[name][0] for each in counted])) for name in monitor.columns}
+    rows = [(name, each.effect, each.p) for name, each in found.items()]
     made = pd.DataFrame(rows, columns=["column", "design effect", "p"])
     return made.sort_values("design effect", ascending=False, ignore_index=True)
-
-
-def _grouped(table: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return counts of blocks by groups of neighbouring bins that have about as many rows each."""
-    shares = np.cumsum(table.sum(axis=0)) / table.sum()
-    groups = np.minimum((shares * GROUPS - 1e-9).astype(int), GROUPS - 1)
-    made = np.column_stack([table[:, groups == group].sum(axis=1) for group in np.unique(groups)])
-    return np.asarray(made[:, made.sum(axis=0) > 0])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import Any
 
@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from mlsys.drift.dependence import Dependence
 from mlsys.drift.grid import count_on_grid
 from mlsys.drift.phases import phase_excess, same_phase
 from mlsys.drift.reading import seconds_since_1970, times_of
@@ -113,7 +114,8 @@ def compare_with_profile(
     phase = None if season is None or not len(times) else same_phase(grid, times, season)
     if phase is not None and not phase.any():
         phase = None  # the reference has no such month yet
-    both = dict[str, Sides]()
+    rare = level / max(len(grid["columns"]), 1)
+    both, depend = dict[str, Sides](), dict[str, Dependence]()
     bars = dict[str, dict[str, float]]()
     for name, column in grid["columns"].items():
         before, after = profile["counts"]["bins"][name], counted.bins[name]
@@ -127,12 +129,15 @@ def compare_with_profile(
             float(outside.sum()), counted.unseen.get(name, np.zeros(0)),
         )  # fmt: skip
         if phase is not None:
-            bars[name] = _against_phase(column, before, both[name])
+            bars[name] = _against_phase(column, before, both[name], rare)
         else:
-            bars[name] = _against_season(column, before, after, outside, lag) if time is not None and lag else {}
+            bars[name] = _against_season(column, before, after, outside, lag, rare) if time is not None and lag else {}
+        if not bars[name]:  # nothing else says how much windows differ
+            depend[name] = Dependence.of(before)
+            both[name] = replace(both[name], alike=depend[name].on(float(after.sum())))
     chosen = tests or Tests()
     signals = [row for sides in both.values() for row in signals_of(sides, chosen)]
-    inside = list(slice_signals(dict(slices or {}), grid, frame, chosen))
+    inside = list(slice_signals(dict(slices or {}), grid, frame, chosen, depend))
     _judge([*signals, *inside], bars, Limits(least_effect, level, any_dependence))
     table = pd.DataFrame([_row(both[name], list(rows)) | bars[name] for name, rows in groupby(signals, _column)])
     table = table.reindex(columns=COLUMNS).sort_values("effect", ascending=False, ignore_index=True)
@@ -193,13 +198,15 @@ def _row(sides: Sides, signals: list[dict[str, Any]]) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _against_season(column: Mapping[str, Any], before: Any, after: Any, outside: Any, lag: int) -> dict[str, float]:
-    found = season_excess(before, after, outside, lag, effect_of(column, before.sum(axis=0).astype(float)))
+def _against_season(
+    column: Mapping[str, Any], before: Any, after: Any, outside: Any, lag: int, rare: float
+) -> dict[str, float]:
+    found = season_excess(before, after, outside, lag, effect_of(column, before.sum(axis=0).astype(float)), rare)
     return {} if found is None else {"moved": found[0], "bar": found[1]}
 
 
-def _against_phase(column: Mapping[str, Any], before: Any, sides: Sides) -> dict[str, float]:
-    found = phase_excess(before, sides.after, sides.outside, effect_of(column, before.sum(axis=0).astype(float)))
+def _against_phase(column: Mapping[str, Any], before: Any, sides: Sides, rare: float) -> dict[str, float]:
+    found = phase_excess(before, sides.after, sides.outside, effect_of(column, before.sum(axis=0).astype(float)), rare)
     return {} if found is None else {"moved": found[0], "bar": found[1]}
 
 

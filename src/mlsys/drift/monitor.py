@@ -21,11 +21,11 @@ from mlsys.drift.asked import (
 )
 from mlsys.drift.auditing import MonitorAudit, audit_monitor
 from mlsys.drift.comparing import LEAST_EFFECT, LEVEL
+from mlsys.drift.grid import window_of
 from mlsys.drift.joint import sample_of
 from mlsys.drift.outcomes import Outcomes
 from mlsys.drift.phases import check_season
 from mlsys.drift.profile import MOST_WINDOWS, DriftProfile
-from mlsys.drift.shapes import shapes_of
 from mlsys.drift.signals import Tests
 from mlsys.drift.slices import slices_of
 from mlsys.drift.watching.alerts import alerts_asked, tell
@@ -35,9 +35,11 @@ from mlsys.drift.watching.checking import checked, refused
 from mlsys.drift.watching.history import FILE, History
 from mlsys.drift.watching.kept import place_of, read_kept, write_kept
 from mlsys.drift.watching.layers import PAGE
-from mlsys.drift.watching.predicting import predicted
+from mlsys.drift.watching.of_run import keep_with_run, place_of_run
+from mlsys.drift.watching.page import monitor_page
+from mlsys.drift.watching.predicting import ModelOfRun, predicted
 from mlsys.errors import ConfigurationError, DataError
-from mlsys.pages import Lines, Page, Shape, Shown, Table, Title, number
+from mlsys.pages import Page, Shown
 from mlsys.values import values_of
 
 __all__ = ["Check", "DriftAlarm", "Monitor"]
@@ -206,6 +208,8 @@ class Monitor(Shown):
         outcomes = None
         if prediction is not None and target is not None:
             outcomes = Outcomes.of(reference[prediction], reference[target], threshold, event, who)
+            if grid["time"] is not None:
+                outcomes = outcomes.dependent(reference[prediction], reference[target], window_of(reference, grid))
         by = slices_of(reference, grid, names_asked(slices, who) or (), who)
         kept = sample_of(plain_rows(reference, watched, None), rows) if rows else None
         return cls(
@@ -222,15 +226,36 @@ class Monitor(Shown):
 
         Parameters
         ----------
-        run : Run
-            Of a pipeline with a model.
+        run : Run or str
+            Of a pipeline with a model; or the id of a run whose monitor was kept with it (:meth:`save`), on this
+            machine or in MLflow: no row is needed then.
         budget : str, optional
             False pages that are accepted.
         options : object
-            Further arguments of :meth:`fit`.
+            Further arguments of :meth:`fit`; not with an id, whose profile is made already.
+
+        Raises
+        ------
+        TrackingError
+            If the run of that id keeps no monitor, or MLflow cannot be reached.
         """
+        if isinstance(run, str):
+            return cls._kept_with(run, budget, options)
         rows, roles = run.watched_rows()
         return replace(cls.fit(rows, **{**roles, "budget": budget, **options}), run=str(run.id), model=run.model)
+
+    @classmethod
+    def _kept_with(cls, run: str, budget: str | None, options: Mapping[str, Any]) -> Monitor:
+        if options:
+            raise ConfigurationError(
+                f"Monitor.from_run: {next(iter(options))}= is given for a run whose profile is made already",
+                "leave it out, or give the run itself: Monitor.from_run(pipeline.run(...), ...)",
+            )
+        made = cls.load(place_of_run(run))
+        budget = made.budget if budget is None else Budget.of(budget, made.every, "Monitor.from_run").said
+        again = replace(made, budget=budget, model=ModelOfRun(made.run or run))
+        again.__dict__["history"] = made.history
+        return again
 
     @property
     def level(self) -> float:
@@ -240,7 +265,7 @@ class Monitor(Shown):
     @cached_property
     def history(self) -> History:
         """What checks said, one line each; continued in the folder of a monitor that was saved or loaded."""
-        return History()
+        return History(run=self.run or "")
 
     def check(
         self,
@@ -275,8 +300,9 @@ class Monitor(Shown):
         Raises
         ------
         DataError
-            If a monitored column is missing, or holds values that are not numbers or times although the reference held
-            these: this is a broken feed, not drift. The history keeps that, and alerts are told of it.
+            If there are no rows, or a monitored column is missing, or holds values that are not numbers or times
+            although the reference held these: this is a broken feed, not drift. The history keeps that, and alerts are
+            told of it.
         """
         alerts = alerts_asked(alert, "Monitor.check")
         at_least("", alert_on, "Monitor.check")
@@ -313,7 +339,9 @@ class Monitor(Shown):
         Parameters
         ----------
         folder : str or Path, optional
-            By default the place that ``mlsys check`` looks for the monitor of a run, in the folder of mlsys.
+            By default the monitor is kept with its run: in the folder of mlsys, where ``mlsys check`` looks for it,
+            and, without rows, among the run's artifacts in MLflow, if the run was written there.
+            ``Monitor.from_run(id)`` reads it on any machine.
 
         Notes
         -----
@@ -321,12 +349,17 @@ class Monitor(Shown):
         Checks are added to the history in the folder from then on.
         """
         place = place_of(self.run or "") if folder is None else Path(folder)
+        self._write(place)
+        self.history.keep_in(place / FILE)
+        if folder is None:
+            keep_with_run(self.run or "", replace(self, rows=None)._write, place / FILE)
+        return place
+
+    def _write(self, place: Path) -> None:
         state = {name: getattr(self, name) for name in ("profile", "slices", "rows")}
         state["outcomes"] = None if self.outcomes is None else self.outcomes.state()
         plain = {each.name for each in fields(self)} - set(state) - {"model"}
         write_kept(place, {name: getattr(self, name) for name in sorted(plain)}, state)
-        self.history.keep_in(place / FILE)
-        return place
 
     @classmethod
     def load(cls, folder: str | Path) -> Monitor:
@@ -347,7 +380,7 @@ class Monitor(Shown):
                 **about, **state, "columns": tuple(about["columns"]), "tests": tuple(about["tests"]),
                 "outcomes": None if outcomes is None else Outcomes.from_state(outcomes),
             })  # fmt: skip
-        made.__dict__["history"] = History(place / FILE)
+        made.__dict__["history"] = History(place / FILE, made.run or "")
         return made
 
     def _keep(self, check: Check, alerts: Any, alert_on: str) -> None:
@@ -356,37 +389,4 @@ class Monitor(Shown):
             tell(check, alerts)
 
     def _page(self) -> Page:
-        grid, counts = self.profile["grid"], self.profile["counts"]["bins"]
-        totals = {name: counts[name].sum(axis=0).astype(float) for name in self.columns}
-        rows = int(next(iter(totals.values())).sum()) if totals else 0
-        windows = f"{grid['windows']} windows of {pd.Timedelta(round(grid['length']), 's')}"
-        loss = self.outcomes
-        mean = 0.0 if loss is None else loss.losses.sum() / max(loss.rows, 1)
-        said = [
-            ("time", f"{self.time!r}, in {windows}: a season seen there raises no alarm" if self.time else ""),
-            ("season", f"compared with the same {self.season}" if self.season else ""),
-            ("prediction", repr(self.prediction) if self.prediction else ""),
-            ("performance", f"{loss.metric} {number(mean)} on {loss.rows:,.0f} labelled rows" if loss else ""),
-            ("budget", f"{self.budget}: level {number(self.level)} per check" if self.budget else ""),
-            ("slices", ", ".join(self.slices)),
-            ("least effect", f"{number(self.least_effect)}: smaller effects never raise an alarm"),
-            ("checks", f"{len(self.history):,}; .history shows them" if len(self.history) else ""),
-        ]
-        lines = [
-            {"column": name, "kind": grid["columns"][name]["kind"], "shape": self._shape(name, total[:-1]),
-             "nulls": total[-1] / max(total.sum(), 1)}
-            for name, total in totals.items()
-        ]  # fmt: skip
-        stored = "none stored" if self.rows is None else f"{len(self.rows):,} stored"
-        return Page([
-            Title(f"Monitor of {len(self.columns)} columns: {rows:,} rows counted, {stored}"),
-            Lines([(label, each) for label, each in said if each]),
-            Table(pd.DataFrame(lines, columns=["column", "kind", "shape", "nulls"]), most=50),
-        ])  # fmt: skip
-
-    def _shape(self, name: str, counts: Any) -> Shape | str:
-        bars = shapes_of(self.profile["grid"]["columns"], {name: (counts, counts)})
-        if not counts.sum():
-            return ""
-        shares = bars["before"].tolist()
-        return Shape(shares, f"{name}: most rows {bars['bar'].tolist()[shares.index(max(shares))]}")
+        return monitor_page(self)

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from mlsys.drift.season import FEWEST_PAIRS, FEWEST_ROWS, Distance
+from mlsys.drift.season import FEWEST_PAIRS, Distance, bar_of, fewest_rows
 from mlsys.errors import ConfigurationError
 
 HOUR, DAY = 3_600.0, 86_400.0
@@ -58,26 +58,23 @@ def same_phase(grid: Mapping[str, Any], times: NDArray[np.float64], season: str)
 
 
 def phase_excess(
-    reference: NDArray[np.int64], current: NDArray[np.float64], outside: float, distance: Distance
+    reference: NDArray[np.int64], current: NDArray[np.float64], outside: float, distance: Distance, rare: float
 ) -> tuple[float, float] | None:
     """Compare today with the windows of its phase, as these compare with each other.
 
     Returns
     -------
     tuple of float or None
-        Distance of today to all windows of the phase together, and the bar: the largest distance of one of these
-        windows to all others of the phase, widened by two over their number. ``None`` with fewer than four.
-
-    Notes
-    -----
-    If windows of a phase are exchangeable, today exceeds the largest of k once in k + 1 times; hence the widening.
+        Distance of today to all windows of the phase together, and the bar: what today exceeds by chance no more
+        often than ``rare``, by the distances of one of these windows to all others. ``None`` with fewer than four.
     """
-    usable = reference[reference.sum(axis=1) >= FEWEST_ROWS].astype(np.float64)
-    if len(usable) < FEWEST_PAIRS + 1 or current.sum() < FEWEST_ROWS:
+    fewest = fewest_rows(reference)
+    usable = reference[reference.sum(axis=1) >= fewest].astype(np.float64)
+    if len(usable) < FEWEST_PAIRS + 1 or current.sum() < fewest:
         return None
     whole = usable.sum(axis=0)
-    inside = max(distance(whole - window, window, 0.0) for window in usable)
-    return distance(whole, current, outside), inside * (1 + 2 / len(usable))
+    inside = [distance(whole - window, window, 0.0) for window in usable]
+    return distance(whole, current, outside), bar_of(inside, rare)
 
 
 def _times(seconds: NDArray[np.float64]) -> pd.DatetimeIndex:

@@ -58,6 +58,8 @@ class Sides:
         How far today's numbers lie outside the reference's range, added up.
     unseen : ndarray
         Rows of each level that only today has.
+    alike : float
+        So many rows count as one, because rows depend on each other.
     """
 
     name: str
@@ -67,6 +69,7 @@ class Sides:
     sums: tuple[float, float] = (0.0, 0.0)
     outside: float = 0.0
     unseen: Floats = field(default_factory=lambda: np.zeros(0))
+    alike: float = 1.0
 
     @property
     def known(self) -> tuple[Floats, Floats]:
@@ -81,12 +84,13 @@ def signals_of(sides: Sides, tests: Tests) -> Iterator[dict[str, Any]]:
     if "cuts" in sides.column:
         yield from _of_numbers(sides, test)
     else:
-        difference = levels_differ(*comparable_levels(one, other, sides.unseen), test)
+        difference = levels_differ(*comparable_levels(one, other, sides.unseen), test, sides.alike)
         yield _signal(sides, VALUES, difference.effect, difference.p, _most_moved(sides.column, one, other))
         if not one[-1] and len(sides.unseen):
             yield _new_levels(sides)
     if sides.before[-1] or sides.after[-1]:
-        missing = levels_differ(_null_or_not(sides.before), _null_or_not(sides.after), OF_LEVELS["chi_square"])
+        nulls = _null_or_not(sides.before), _null_or_not(sides.after)
+        missing = levels_differ(*nulls, OF_LEVELS["chi_square"], sides.alike)
         yield _signal(sides, NULLS, missing.effect, missing.p, _percents(_nulls(sides.before), _nulls(sides.after)))
 
 
@@ -116,7 +120,7 @@ def _scale_of(column: Mapping[str, Any], whole: Floats) -> tuple[Floats, float, 
 
 def _of_numbers(sides: Sides, test: Test) -> Iterator[dict[str, Any]]:
     one, other = sides.known
-    difference = numbers_differ(one, other, *_scale_of(sides.column, one), sides.outside, test)
+    difference = numbers_differ(one, other, *_scale_of(sides.column, one), sides.outside, test, sides.alike)
     means = tuple(
         total / counts.sum() if counts.any() else np.nan for total, counts in zip(sides.sums, sides.known, strict=True)
     )

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from mlsys.drift.dependence import Dependence
 from mlsys.drift.grid import count_on_grid
 from mlsys.drift.levels import value_written
 from mlsys.drift.reading import texts_of
@@ -38,9 +39,16 @@ def slices_of(reference: pd.DataFrame, grid: Mapping[str, Any], by: Sequence[str
 
 
 def slice_signals(
-    slices: Counts, grid: Mapping[str, Any], frame: pd.DataFrame, tests: Tests
+    slices: Counts,
+    grid: Mapping[str, Any],
+    frame: pd.DataFrame,
+    tests: Tests,
+    depend: Mapping[str, Dependence],
 ) -> Iterator[dict[str, Any]]:
-    """Yield the signals of each slice: those of the columns other than the one it is cut by."""
+    """Yield the signals of each slice: those of the columns other than the one it is cut by.
+
+    ``depend`` says how much rows of a column depend on each other, where no bar does; a slice has a part of them.
+    """
     written = {name: _written(frame[name]) for name in {each["column"] for each in slices.values()} if name in frame}
     for said, kept in slices.items():
         if kept["column"] not in written:
@@ -55,6 +63,7 @@ def slice_signals(
             sides = Sides(
                 name, column, before.astype(np.float64), after.astype(np.float64), sums,
                 float(counted.outside.get(name, np.zeros(1)).sum()), counted.unseen.get(name, np.zeros(0)),
+                depend[name].on(float(after.sum())) if name in depend else 1.0,
             )  # fmt: skip
             for signal in signals_of(sides, tests):
                 yield {"slice": said, "rows": int(mine.sum()), **signal}

@@ -142,12 +142,18 @@ def test_periods_follow_the_clock_whatever_the_order_of_rows() -> None:
     )
 
 
-def covered(times: int, seed: int) -> float:
+def covered(times: int, seed: int, weighted: bool = False) -> float:
     """Return how often the interval holds the metric that labels give later."""
     hits = []
     for number in range(times):
         reference, today = (rows(n, seed + 2 * number + which, scale=1.5) for which, n in ((0, 2_000), (1, 1_000)))
-        found = estimate_performance(reference, today, target="y", probability="p", features=[], seed=number).table
+        if weighted:
+            reference, today = (
+                moved(n, seed + 2 * number + which, share) for which, n, share in ((0, 4_000, 0.2), (1, 2_000, 0.6))
+            )
+        found = estimate_performance(
+            reference, today, target="y", probability="p", features=["kind"] if weighted else [], seed=number
+        ).table
         hits += ((found["lower"] <= found["realised"]) & (found["realised"] <= found["upper"])).tolist()
     return float(np.mean(hits))
 
@@ -155,6 +161,11 @@ def covered(times: int, seed: int) -> float:
 @pytest.mark.long
 def test_intervals_hold_what_labels_give_in_95_of_100_cases() -> None:
     assert 0.93 <= covered(100, 10_000) <= 0.97
+
+
+@pytest.mark.long
+def test_intervals_of_weighted_references_hold_what_labels_give_in_95_of_100_cases() -> None:
+    assert 0.93 <= covered(150, 20_000, weighted=True) <= 0.97
 
 
 def test_intervals_hold_most_of_a_few() -> None:

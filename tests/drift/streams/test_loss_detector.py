@@ -7,9 +7,11 @@ import json
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.stats import beta
 
 from mlsys import LossDetector
 from mlsys.drift.streams.bets import STAKES, spread_starts
+from mlsys.drift.streams.losses import upper_mean
 from mlsys.errors import ConfigurationError, DataError, StateError
 
 
@@ -133,7 +135,22 @@ def test_the_target_is_learned_with_its_uncertainty() -> None:
     with pytest.raises(DataError, match="too few"):
         LossDetector.fit([0.1] * 20, false_alarm=0.05)
     with pytest.raises(ConfigurationError, match="every greater loss"):
-        LossDetector.fit(np.zeros(50), false_alarm=0.05)
+        LossDetector.fit(np.full(50, 0.25), false_alarm=0.05, least=0.25)
+
+
+@pytest.mark.parametrize("rate", [0.0, 0.002, 0.01, 0.999, 1.0])
+def test_few_errors_have_an_exact_bound(rate: float) -> None:
+    rng = np.random.default_rng(3)
+    bounds = np.array([upper_mean((rng.random(1_000) < rate).astype(float), 0.99) for _ in range(300)])
+    assert (bounds < rate).mean() <= 0.03 and np.median(bounds) < rate + 0.02
+    ones = int(1_000 * rate)
+    by_hand = beta.ppf(0.99, ones + 1, 1_000 - ones) if ones < 1_000 else 1.0
+    assert upper_mean(np.r_[np.ones(ones), np.zeros(1_000 - ones)], 0.99) == pytest.approx(by_hand)
+
+
+def test_a_model_without_an_error_so_far_is_watched() -> None:
+    found = LossDetector.fit(np.zeros(1_000), mean_time_between_false_alarms=50_000)
+    assert found.update(errors(0.004, 2_000)) == [] and len(found.update(errors(0.2, 500))) > 0
 
 
 def test_after_the_one_alarm_of_a_probability_it_waits() -> None:

@@ -75,9 +75,11 @@ def judge_labels(reference: Outcomes, known: Outcomes, least: float | None = Non
     Notes
     -----
     Rates: Fisher's exact test, one-sided, and Wilson's interval. Amounts: Welch's test of the means, one-sided; with
-    fewer than 30 labels none is made.
+    fewer than 30 labels none is made. Where losses of the reference depend on each other within windows of time, that
+    many rows count as one.
     """
-    n, m = reference.rows, known.rows
+    alike = reference.losses_alike.on(known.rows)
+    n, m = reference.rows / alike, known.rows / alike
     before, now = (each.losses.sum() / max(each.rows, 1.0) for each in (reference, known))
     least = LEAST_RISE * before if least is None else least
     if reference.kind == AMOUNT:
@@ -85,12 +87,13 @@ def judge_labels(reference: Outcomes, known: Outcomes, least: float | None = Non
                   for each in (reference, known)]  # fmt: skip
         error = float(np.sqrt(max(spread[1], 0.0) / max(m, 1.0)))
         both = float(np.sqrt(max(spread[0], 0.0) / max(n, 1.0) + error**2))
-        p = _upper((now - before) / both) if both > 0 and m >= FEWEST_KNOWN else 1.0
+        p = _upper((now - before) / both) if both > 0 and known.rows >= FEWEST_KNOWN else 1.0
         lower, upper = now - NORMAL * error, now + NORMAL * error
     else:
-        p = _fisher_greater(reference.losses.sum(), n, known.losses.sum(), m)
-        lower, upper = wilson(float(known.losses.sum()), m) if m else (0.0, 1.0)
-    return Loss(reference.metric, float(before), float(now), float(lower), float(upper), int(m), p, float(least))
+        p = _fisher_greater(reference.losses.sum() / alike, n, known.losses.sum() / alike, m)
+        lower, upper = wilson(float(known.losses.sum()) / alike, m) if m else (0.0, 1.0)
+    rows = int(known.rows)
+    return Loss(reference.metric, float(before), float(now), float(lower), float(upper), rows, p, float(least))
 
 
 def judge_estimate(reference: Outcomes, by_bin: Floats, least: float | None = None) -> Loss:
@@ -112,16 +115,18 @@ def judge_estimate(reference: Outcomes, by_bin: Floats, least: float | None = No
     before = float(reference.losses.sum() / max(reference.rows, 1.0))
     least = LEAST_RISE * before if least is None else least
     n, m = reference.counts.sum(axis=1), float(by_bin.sum())
+    alike = reference.expected_alike.on(m)
     enough = n >= 5
     mean = np.where(enough, reference.losses.sum(axis=1) / np.maximum(n, 1), before)
     spread = np.maximum(reference.squares.sum(axis=1) / np.maximum(n, 1) - mean**2, 0.0) / np.maximum(n, 5)
     shares, shares_before = by_bin / max(m, 1.0), n / max(n.sum(), 1.0)
     now = float((shares * mean).sum())
-    drawn = float((shares * mean**2).sum() - now**2) / max(m, 1.0)
+    drawn = float((shares * mean**2).sum() - now**2) / max(m / alike, 1.0)
     error = float(np.sqrt(max(drawn + (shares**2 * spread).sum(), 0.0)))
     # The losses of the bins are in both means, and cancel where the shares are alike.
-    apart = float(np.sqrt(max(drawn, 0.0) + ((shares - shares_before) ** 2 * spread).sum()
-                          + max((shares_before * mean**2).sum() - before**2, 0.0) / max(n.sum(), 1.0)))  # fmt: skip
+    drawn_before = float((shares_before * mean**2).sum() - before**2) / max(n.sum() / alike, 1.0)
+    moved = float(((shares - shares_before) ** 2 * spread).sum())
+    apart = float(np.sqrt(max(drawn, 0.0) + moved + max(drawn_before, 0.0)))
     p = _upper((now - before) / apart) if apart > 0 and m else 1.0
     interval = max(now - NORMAL * error, 0.0), now + NORMAL * error
     return Loss(reference.metric, before, now, *interval, int(m), p, float(least))

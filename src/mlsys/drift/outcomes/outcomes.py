@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from mlsys.drift.dependence import Dependence
 from mlsys.drift.levels import value_written
 from mlsys.drift.reading import NUMBER, numbers_of, texts_of
 from mlsys.errors import ConfigurationError, DataError
@@ -21,6 +22,7 @@ SCORE, CLASS, AMOUNT = "score", "class", "number"
 BINS = 20
 """Bins of scores and numbers, with about as many rows each."""
 MOST_CLASSES = 100
+_ALIKE = ("losses_alike", "expected_alike")
 FEWEST_LABELS = 20
 """Labelled rows that a reference needs."""
 
@@ -44,6 +46,8 @@ class Outcomes:
         Class that a score is the probability of.
     threshold : float
         Score from which on the event is predicted.
+    losses_alike, expected_alike : Dependence
+        How much losses, and losses expected of predictions, of rows of one window of time depend on each other.
     """
 
     kind: str
@@ -54,6 +58,8 @@ class Outcomes:
     squares: Floats
     event: str = ""
     threshold: float = 0.5
+    losses_alike: Dependence = Dependence()
+    expected_alike: Dependence = Dependence()
 
     @classmethod
     def of(
@@ -81,6 +87,25 @@ class Outcomes:
         counts, losses, squares = (np.asarray(each, dtype=np.float64) for each in sums)
         return replace(self, counts=counts, losses=losses, squares=squares)
 
+    def dependent(self, prediction: pd.Series, label: pd.Series, windows: NDArray[np.int64]) -> Outcomes:
+        """Return the same counts, and how much losses depend on each other within windows of time.
+
+        Parameters
+        ----------
+        prediction, label : Series
+            Of the rows that were counted.
+        windows : ndarray of shape (rows,)
+            Window of each row.
+        """
+        known = (label.notna() & prediction.notna()).to_numpy()
+        prediction, label, windows = prediction[known], label[known], windows[known]
+        expected = self.losses.sum(axis=1) / np.maximum(self.counts.sum(axis=1), 1)
+        return replace(
+            self,
+            losses_alike=Dependence.of_values(self._loss(prediction, label), windows),
+            expected_alike=Dependence.of_values(expected[self._bin(prediction)], windows),
+        )
+
     def by_bin(self, prediction: pd.Series) -> Floats:
         """Return how many rows have a prediction in each bin."""
         known = prediction[prediction.notna()]
@@ -99,12 +124,14 @@ class Outcomes:
     def state(self) -> dict[str, Any]:
         """Return plain data to be stored."""
         kept = {name: getattr(self, name) for name in ("kind", "counts", "losses", "squares", "event", "threshold")}
-        return {**kept, "bins": list(self.bins), "classes": list(self.classes)}
+        alike = {name: asdict(getattr(self, name)) for name in _ALIKE}
+        return {**kept, **alike, "bins": list(self.bins), "classes": list(self.classes)}
 
     @classmethod
     def from_state(cls, state: Mapping[str, Any]) -> Outcomes:
         """Read what :meth:`state` returned."""
-        return cls(**{**state, "bins": tuple(state["bins"]), "classes": tuple(state["classes"])})
+        alike = {name: Dependence(**state[name]) for name in _ALIKE}
+        return cls(**{**state, **alike, "bins": tuple(state["bins"]), "classes": tuple(state["classes"])})
 
     def _bin(self, prediction: pd.Series) -> NDArray[np.int64]:
         if self.kind == CLASS:

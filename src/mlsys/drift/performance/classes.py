@@ -11,7 +11,7 @@ import pandas as pd
 
 from mlsys.drift.performance.cells import DRAWS, Cells, Cutting, Learned, known_counts, labels_drawn
 from mlsys.drift.performance.lines import FEWEST_LABELS, Asked, Found, Line, check_labels, table_of
-from mlsys.drift.performance.metrics import OF_MANY, OF_TWO, Formula, metrics_asked
+from mlsys.drift.performance.metrics import LARGEST, OF_MANY, OF_TWO, Formula, metrics_asked
 from mlsys.drift.performance.overlap import MOST_STRANGE, density_ratios
 from mlsys.drift.performance.scored import UNKNOWN, Columns, Scored, Values, classes_of, scored
 
@@ -64,7 +64,7 @@ class OfClasses:
         lines = [
             Line(
                 name,
-                Found() if why else expected.found(formulas[name], asked.level),
+                Found() if why else expected.found(name, formulas[name], asked.level),
                 old.value(formulas[name]),
                 known.found(formulas[name], asked.level, asked.seed),
             )
@@ -83,22 +83,35 @@ class OfClasses:
 
 @dataclass(frozen=True)
 class Expected:
-    """Counts of labels as they are expected, and as they may come."""
+    """Counts of labels as they are expected, as they would be by other references, and as they may come.
+
+    Notes
+    -----
+    A calibration curve follows the chance in its reference, so that metrics expected of it are too good, and those of
+    the bootstrap too good twice. What the bootstrap adds is taken off (Efron and Tibshirani 1993, section 10.3): once
+    from the estimate, twice from the draws. Weighted references are worth fewer rows, and need it most.
+    """
 
     cells: Cells
     mean: Values
+    others: Values
     draws: Values
 
     @classmethod
     def of(cls, learned: Learned, cells: Cells, seed: int) -> Expected:
         """Draw what the labels of the cells' rows may be."""
         rng = np.random.default_rng(seed)
-        mean = learned.expected()[None, :, None, :] * cells.rows[None, :, :, None]
-        return cls(cells, mean, labels_drawn(learned.drawn(rng), cells.rows, rng))
+        mean, shares = learned.expected()[None], learned.drawn(rng)
+        whole, others = (each[:, :, None, :] * cells.rows[None, :, :, None] for each in (mean, shares))
+        return cls(cells, whole, others, labels_drawn(shares, cells.rows, rng))
 
-    def found(self, formula: Formula, level: float) -> Found:
+    def found(self, name: str, formula: Formula, level: float) -> Found:
         """Return a metric with its interval."""
-        return Found.of_draws(formula(self.mean, self.cells)[0], formula(self.draws, self.cells), level)
+        value, most = formula(self.mean, self.cells)[0], LARGEST.get(name, 1.0)
+        others = formula(self.others, self.cells)
+        too_good = float(np.nanmean(others) - value) if np.isfinite(others).any() else 0.0
+        draws = np.clip(formula(self.draws, self.cells) - 2 * too_good, 0.0, most)
+        return Found.of_draws(float(np.clip(value - too_good, 0.0, most)), draws, level)
 
 
 @dataclass(frozen=True)

@@ -30,6 +30,15 @@ class DelayCurve(Result):
     """Result of :func:`label_delays`: ``table`` has the delay by which a share of labels is known.
 
     ``tables["curve"]`` has the share known by ``delay`` with its interval ``lower`` to ``upper``.
+
+    Examples
+    --------
+    >>> from mlsys import label_delays
+    >>> day = pd.date_range("2024-01-01", periods=40, freq="1D")
+    >>> rows = pd.DataFrame({"day": day, "known": day + pd.to_timedelta([2, 2, 2, 9] * 10, unit="D")})
+    >>> curve = label_delays(rows, time="day", known_at="known", now="2024-03-01")
+    >>> curve.within(0.7).days, curve.within(0.9).days
+    (2, 9)
     """
 
     def within(self, share: float = 0.95) -> pd.Timedelta:

@@ -101,7 +101,8 @@ def estimate_performance(
     its prediction (direct loss estimation, DLE), and recalibrated out of fold.
 
     Intervals are forecasts of the metric that labels of these rows will give: they hold the sampling of the reference
-    (Bayesian bootstrap, Rubin 1981) and that of today's labels, but not the error of the weights. All methods assume
+    (Bayesian bootstrap, Rubin 1981) and that of today's labels, but not the error of the weights. For classes, what the
+    bootstrap finds calibration to promise too much is taken off (Efron and Tibshirani 1993). All methods assume
     that the relation between features and label is what it was: **a changed relation (concept drift) is not seen**,
     only labels can tell. Cost: five boosted classifiers on at most 20,000 rows for each period.
 
@@ -117,7 +118,7 @@ def estimate_performance(
     >>> estimated.table[["metric", "estimate", "lower", "upper", "reference"]].head(2).round(2)
          metric  estimate  lower  upper  reference
     0   roc_auc      0.86   0.84   0.88       0.86
-    1  accuracy      0.78   0.76   0.80       0.79
+    1  accuracy      0.78   0.75   0.80       0.79
     """
     asked = Asked((), method, level, seed)
     columns = Columns(target, prediction, probability, threshold)

@@ -98,6 +98,8 @@ OF_MANY: dict[str, Formula] = {
     "log_loss": _log_loss,
 }
 OF_NUMBERS = ("mae", "rmse")
+LARGEST = {"log_loss": np.inf}
+"""Largest value of a metric, where that is not 1."""
 LOWER_IS_BETTER = frozenset({"false_positive_rate", "log_loss", "brier", *OF_NUMBERS})
 DEFAULTS = {
     "two": ("roc_auc", "accuracy", "precision", "recall"),

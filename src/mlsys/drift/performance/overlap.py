@@ -23,7 +23,7 @@ MOST_STRANGE = 0.2
 """Share of today's rows that may be strange before an estimate is refused."""
 LEAST_AUC = 0.55
 """How well rows must be told apart before weights pay: a shift of .18 standard deviations of one feature. Below, the
-error of the weights is larger than the bias that they remove (``benchmarks/drift/performance.py``)."""
+error of the weights is larger than the bias that they remove (``benchmarks/performance_without_labels.py``)."""
 FEWEST_EFFECTIVE = 50.0
 """Independent rows that a weighted reference must be worth: fewer give no useful interval."""
 

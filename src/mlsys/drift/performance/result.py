@@ -26,6 +26,17 @@ class EstimatedPerformance(Result):
     The table has one row for each period and metric: ``period``, ``rows``, ``labelled`` (rows with a known label),
     ``metric``, ``estimate`` with the interval ``lower`` to ``upper``, ``reference`` (the metric on the reference),
     ``realised`` with its interval ``realised_lower`` to ``realised_upper``, ``method``, ``verdict`` and ``why``.
+
+    Examples
+    --------
+    >>> from mlsys import estimate_performance
+    >>> p = np.tile(np.linspace(0.02, 0.98, 49), 20)
+    >>> reference = pd.DataFrame({"p": p, "y": np.random.default_rng(0).random(len(p)) < p})
+    >>> unsure = reference[["p"]].query("0.3 < p < 0.7")
+    >>> found = estimate_performance(reference, unsure, target="y", probability="p", metrics="accuracy")
+    >>> found.table[["metric", "estimate", "reference", "verdict"]].round(1)
+         metric  estimate  reference verdict
+    0  accuracy       0.6        0.8   worse
     """
 
     def _page(self) -> Page:

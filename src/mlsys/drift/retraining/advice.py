@@ -42,6 +42,14 @@ class Advice(Shown):
         ``excess cost``.
     price : float
         Of one training.
+
+    Examples
+    --------
+    >>> from mlsys import RetrainPolicy
+    >>> weeks = pd.DataFrame({"rows": 1000, "loss": [0.10, 0.10, 0.12, 0.15, 0.16], "fresh": 0.10})
+    >>> advice = RetrainPolicy(cost_retrain=100, cost_per_error=2).advise(weeks)
+    >>> advice.deed, bool(advice), round(advice.saving), round(advice.table["excess cost"].sum())
+    ('retrain', True, 160, 260)
     """
 
     deed: Deed

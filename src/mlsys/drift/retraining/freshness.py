@@ -26,6 +26,17 @@ class FreshnessCurve(Result):
 
     The table has ``age``, ``loss`` (mean over periods), ``extra`` (loss beyond that of the newest model on the same
     rows) with its interval ``lower`` to ``upper``, and ``periods``.
+
+    Examples
+    --------
+    >>> from sklearn.linear_model import LinearRegression
+    >>> from mlsys import training_history
+    >>> day, x = pd.date_range("2024-01-01", periods=300, freq="6h"), np.tile([-1.0, 0.0, 1.0], 100)
+    >>> rows = pd.DataFrame({"day": day, "x": x, "y": x * np.linspace(0, 4, 300)})
+    >>> history = training_history(LinearRegression(), rows, target="y", time="day", every="5D", window="10D")
+    >>> curve = history.freshness_curve()
+    >>> curve.verdict, bool((curve.table["extra"].diff().dropna() > 0).all())
+    ('newer data helps', True)
     """
 
 

@@ -58,6 +58,18 @@ class Replay(Result):
     The table has one row for each training and strategy: ``training``, ``strategy``, ``trainings`` (their number),
     ``loss`` (mean of a row), ``cost of losses``, ``cost of training``, ``cost``, ``above hindsight`` (as a share).
     ``tables["trained"]`` lists when each strategy trained.
+
+    Examples
+    --------
+    >>> from sklearn.linear_model import LinearRegression
+    >>> from mlsys import RetrainPolicy, training_history
+    >>> day, x = pd.date_range("2024-01-01", periods=300, freq="6h"), np.tile([-1.0, 0.0, 1.0], 100)
+    >>> rows = pd.DataFrame({"day": day, "x": x, "y": x * np.linspace(0, 4, 300)})
+    >>> history = training_history(LinearRegression(), rows, target="y", time="day", every="5D", window="10D")
+    >>> replay = RetrainPolicy(cost_retrain=5, cost_per_error=1).replay(history)
+    >>> costs = replay.table.set_index("strategy")["cost"]
+    >>> bool(costs["in hindsight"] <= costs["this policy"] < costs["never"])
+    True
     """
 
 

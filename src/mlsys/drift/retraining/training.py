@@ -36,6 +36,16 @@ class TrainingHistory(Shown):
         Of a period.
     stateful : bool
         Whether each model went on from the one before.
+
+    Examples
+    --------
+    >>> days = pd.date_range("2024-01-01", periods=3, freq="7D")
+    >>> losses = np.array([[0.2, 0.3, 0.4], [np.nan, 0.2, 0.3], [np.nan, np.nan, 0.2]])
+    >>> same = np.full(3, 100.0)
+    >>> TrainingHistory(tuple(days), same, losses, np.zeros((3, 3)), np.zeros(3), pd.Timedelta("7D")).table.head(2)
+      trained until     period  age   rows  loss
+    0    2024-01-01 2024-01-01    0  100.0   0.2
+    1    2024-01-01 2024-01-08    1  100.0   0.3
     """
 
     periods: tuple[pd.Timestamp, ...]

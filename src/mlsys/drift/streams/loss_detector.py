@@ -6,14 +6,13 @@ import math
 import numbers
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from statistics import NormalDist
 from typing import Any
 
 import numpy as np
 
 from mlsys.drift.streams.bets import FIRST_PIECE, PIECE, Floats, Gamblers, every_start, spread_starts
 from mlsys.drift.streams.kept import reading, write
-from mlsys.drift.streams.losses import losses_of
+from mlsys.drift.streams.losses import losses_of, upper_mean
 from mlsys.errors import ConfigurationError, DataError
 from mlsys.pages import Lines, Page, Shown, Title, Verdict, number
 
@@ -38,6 +37,15 @@ class LossAlarm:
         Number of the loss at which the change is likeliest to have begun, if the detector tells.
     loss : float, optional
         Mean loss from then until the alarm; somewhat too high, since the beginning was chosen by it.
+
+    Examples
+    --------
+    >>> rng = np.random.default_rng(0)
+    >>> losses = np.r_[rng.random(1_000) < 0.1, rng.random(1_000) < 0.4]
+    >>> detector = LossDetector(target=0.1, tolerance=0.05, mean_time_between_false_alarms=10_000)
+    >>> first = detector.update(losses)[0]
+    >>> first.at > 1_000, abs(first.since - 1_000) < 50, first.loss > 0.15
+    (True, True, True)
     """
 
     at: int
@@ -178,10 +186,8 @@ class LossDetector(Shown):
         known = known[np.isfinite(known)]
         if len(known) < _FEWEST:
             raise DataError(f"{_WHO}.fit: {len(known)} losses are too few for a target", f"give {_FEWEST} or more")
-        error = float(known.std(ddof=1)) / math.sqrt(len(known))
-        target = float(known.mean()) + NormalDist().inv_cdf(_CERTAINTY) * error
         return cls(
-            target=target,
+            target=upper_mean(known, _CERTAINTY),
             tolerance=tolerance,
             mean_time_between_false_alarms=mean_time_between_false_alarms,
             false_alarm=false_alarm,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from statistics import NormalDist
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,8 @@ from mlsys.errors import DataError
 from mlsys.values import Kind, plain, values_of
 
 Floats = NDArray[np.float64]
+FEWEST_EVENTS = 30
+"""Errors, and right answers, from which on a share is about normal."""
 
 
 def numbers_in(values: pd.Series, who: str, what: str) -> Floats:
@@ -46,6 +49,35 @@ def losses_of(losses: Any, who: str, least: float) -> Floats:
             "give the smallest loss as least=, which the guarantee rests on",
         )
     return found
+
+
+def upper_mean(losses: Floats, certainty: float) -> float:
+    """Return an upper bound of the mean of which losses are a sample.
+
+    Parameters
+    ----------
+    losses : ndarray of shape (n,)
+        Numbers.
+    certainty : float
+        How often the bound holds.
+
+    Notes
+    -----
+    Of errors (0 and 1) of which fewer than 30 are of either kind, the exact bound of Clopper and Pearson (1934),
+    because the normal one is too small; else mean and standard error.
+
+    Examples
+    --------
+    >>> round(upper_mean(np.zeros(1_000), 0.99), 4), round(upper_mean(np.tile([0.0, 1.0], 500), 0.99), 3)
+    (0.0046, 0.537)
+    """
+    number, ones = len(losses), float((losses == 1).sum())
+    if np.isin(losses, (0, 1)).all() and min(ones, number - ones) < FEWEST_EVENTS:
+        from scipy.special import betaincinv
+
+        return float(betaincinv(ones + 1, number - ones, certainty)) if ones < number else 1.0
+    error = float(losses.std(ddof=1) / np.sqrt(number))
+    return float(losses.mean()) + NormalDist().inv_cdf(certainty) * error
 
 
 def error(prediction: pd.Series, label: pd.Series, who: str) -> Floats:

@@ -82,6 +82,7 @@ def numbers_differ(
     apart: Apart | None = None,
     outside: float = 0.0,
     test: Test = omnibus_of_numbers,
+    alike: float = 1.0,
 ) -> Difference:
     """Compare counts between cuts.
 
@@ -100,16 +101,18 @@ def numbers_differ(
         How far the other rows lie outside the reference's range, added up.
     test : callable
         One of ``OF_NUMBERS``.
+    alike : float
+        So many rows count as one in tests, because rows depend on each other.
 
     Notes
     -----
     What moved beyond the range of either side has a test of its own, :func:`ends_differ`, since the others hardly see
-    it. Rows are taken as independent; where they are not, p is too small and the effect decides.
+    it.
     """
     if not one.sum() or not other.sum():
         return Difference(0.0, 1.0)
     effect = numbers_effect(one, other, widths, deviation, apart, outside)
-    return Difference(effect, test(one, other), ends_differ(one, other))
+    return Difference(effect, test(one / alike, other / alike), ends_differ(one / alike, other / alike))
 
 
 def numbers_effect(
@@ -127,11 +130,14 @@ def numbers_effect(
     return effect if apart is None else max(effect, share_moved(apart(one), apart(other)))
 
 
-def levels_differ(one: Floats, other: Floats, test: Test = omnibus_of_levels) -> Difference:
-    """Compare counts of levels: total variation less what chance gives, and a two-sample test."""
+def levels_differ(one: Floats, other: Floats, test: Test = omnibus_of_levels, alike: float = 1.0) -> Difference:
+    """Compare counts of levels: total variation less what chance gives, and a two-sample test.
+
+    ``alike`` rows count as one in the test.
+    """
     if not one.sum() or not other.sum():
         return Difference(0.0, 1.0)
-    return Difference(share_moved(one, other), test(one, other))
+    return Difference(share_moved(one, other), test(one / alike, other / alike))
 
 
 def levels_effect(one: Floats, other: Floats) -> float:

@@ -64,7 +64,16 @@ class Webhook:
 
 
 def to_stderr(check: Any, /) -> None:
-    """Print a check's sentence on standard error."""
+    """Print a check's sentence on standard error.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from mlsys import Monitor
+    >>> rows = pd.DataFrame({"age": [*range(20, 70)] * 40})
+    >>> Monitor.fit(rows).check(rows + 30, alert=to_stderr, alert_on="ticket").level
+    'ticket'
+    """
     print(f"mlsys: {check.message()['text']}", file=sys.stderr)
 
 

@@ -37,6 +37,8 @@ class History(Shown):
     ----------
     file : Path, optional
         JSON lines, to which each check is added at once.
+    run : str
+        Id of the run whose model is watched, or nothing.
 
     Examples
     --------
@@ -51,8 +53,8 @@ class History(Shown):
     1  2000.0  alarm: age  ticket
     """
 
-    def __init__(self, file: Path | None = None) -> None:
-        self._file = file
+    def __init__(self, file: Path | None = None, run: str = "") -> None:
+        self._file, self._run = file, run
         self._entries: list[dict[str, Any]] = []
         if file is not None and file.exists():
             self._entries = list(_read(file))
@@ -72,7 +74,7 @@ class History(Shown):
         self._entries = [*(_read(file) if file.exists() else ()), *self._entries]
         if self._entries:
             with whole(file) as making:
-                making.write_text("".join(json.dumps(each) + "\n" for each in self._entries), encoding="utf-8")
+                making.write_text(self._lines(), encoding="utf-8")
         self._file = file
 
     @property
@@ -118,26 +120,42 @@ class History(Shown):
         place = Path(path)
         refuse_no_place(place)
         with whole(place) as making:
-            making.write_text(document(title, [("", history_page(self.table, title))]), encoding="utf-8")
+            making.write_text(self._document(title), encoding="utf-8")
         return place
 
-    def to_mlflow(self, run: str | None = None, *, name: str = "monitor") -> str:
-        """Write checks that MLflow does not have yet, as metrics over time.
+    def to_mlflow(self, run: str | None = None, *, name: str | None = None) -> str:
+        """Write checks that MLflow does not have yet: metrics over time, and all checks as artifacts.
+
+        The artifacts are ``monitor/checks.html``, the page over time, and ``monitor/history.jsonl``, with which
+        ``Monitor.from_run(id)`` goes on.
 
         Parameters
         ----------
         run : str, optional
-            Id of an MLflow run; by default the one of this name in the experiment ``monitors``, which is made.
-        name : str
-            Name of that run.
+            Id of a run; by default the one whose model is watched.
+        name : str, optional
+            Name of a run in the experiment ``monitors``, which is made; ``"monitor"`` where neither is known.
 
         Returns
         -------
         str
             Id of the MLflow run.
+
+        Raises
+        ------
+        TrackingError
+            If MLflow cannot be reached, has no such run, or has more checks of it than this history.
         """
-        sent: str = detached("log_checks", list(self), run, name)
+        chosen = run or (self._run if name is None else "")
+        files = {FILE: self._lines(), "checks.html": self._document(name or "monitor")}
+        sent: str = detached("log_checks", list(self), chosen, name or "monitor", files)
         return sent
+
+    def _document(self, title: str) -> str:
+        return document(title, [("", history_page(self.table, title))])
+
+    def _lines(self) -> str:
+        return "".join(json.dumps(each) + "\n" for each in self._entries)
 
     def _page(self) -> Page:
         return history_page(self.table, "monitor")

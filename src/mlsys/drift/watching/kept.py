@@ -12,7 +12,7 @@ from mlsys.errors import ConfigurationError, StateError
 from mlsys.folder import home
 from mlsys.unfinished import remove, whole
 
-FORMAT = 2
+FORMAT = 3
 """Layout of a monitor's folder."""
 _DESCRIPTION = "monitor.json"
 

@@ -2,12 +2,37 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import pandas as pd
 
+from mlsys.detached import detached
 from mlsys.drift.asked import check_rows
 from mlsys.errors import DataError
+
+
+@dataclass(frozen=True)
+class ModelOfRun:
+    """The model of a run, which is loaded when it first predicts.
+
+    Parameters
+    ----------
+    run : str
+        Id of the run.
+    """
+
+    run: str
+
+    @cached_property
+    def _model(self) -> Any:
+        return detached("load", self.run)
+
+    def predict(self, rows: pd.DataFrame) -> pd.DataFrame:
+        """Return what the model says of rows."""
+        made: pd.DataFrame = self._model.predict(rows)
+        return made
 
 
 def predicted(monitor: Any, frame: pd.DataFrame, who: str) -> pd.DataFrame:
