@@ -67,7 +67,7 @@ class Bags:
         drawn = self._times
         added = None if metric.interval == "none" else added_by_rows(metric, sample)
         if added is not None:
-            units = np.bincount(self._block, added, minlength=drawn.shape[1])
+            units = np.asarray(np.bincount(self._block, added, minlength=drawn.shape[1]), dtype=np.float64)
             value = metric(sample)
             return _reweighted(value, units, drawn), _reweighted(value, units, _left_out(drawn))
         if metric.interval == "none" or not np.isfinite(metric(sample)):
@@ -158,7 +158,7 @@ def chosen_score(
 def _centred(scores: Values, level: float, most: float = np.inf) -> tuple[float, float, float]:
     """Return the mean of the scores of rows left out, at most ``most``, with an interval for as many as all rows."""
     known = scores[np.isfinite(scores)]
-    if len(known) < len(scores) / 2:
+    if not len(known) or len(known) < len(scores) / 2:
         return float("nan"), float("nan"), float("nan")
     mean = float(known.mean())
     value = min(mean, most)

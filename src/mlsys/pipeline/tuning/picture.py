@@ -56,7 +56,7 @@ def draw_tuned(tuned: Drawn) -> Any:
     """Draw the scores, and beside them what matters; return the axes of the scores."""
     from matplotlib import pyplot
 
-    if not tuned.importances:
+    if len(tuned.importances) < 2:  # noqa: PLR2004  one key explains all
         return draw_history(tuned, drawing.axes(None, 6))
     left, right = pyplot.subplots(1, 2, figsize=(10, 3.8), width_ratios=(3, 2), layout="constrained")[1]
     draw_importances(tuned, right)

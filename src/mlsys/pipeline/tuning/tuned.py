@@ -131,10 +131,11 @@ class Tuned(Shown, Generic[PipelineType]):
     @property
     def warning(self) -> str:
         """What the score of the best trial is worth, in a sentence."""
-        optimism = self.corrected.optimism
-        much = f" by about {number(optimism)}" if np.isfinite(optimism) else ""
+        optimism, spread = self.corrected.optimism, self.corrected.upper - self.corrected.lower
+        known = np.isfinite(optimism) and optimism > spread / 100
+        much = f"looks too good by about {number(optimism)}" if known else "may look too good"
         return (
-            f"{number(self.value)} looks too good{much}, because these rows chose it; "
+            f"{number(self.value)} {much}, because these rows chose it; "
             "gates refuse it, and run().final_test() is the score that counts"
         )
 
@@ -154,7 +155,7 @@ class Tuned(Shown, Generic[PipelineType]):
         matter = ", ".join(f"{key} {share:.0%}" for key, share in self.importances.items())
         lines = [("chosen", chosen or "nothing: no trial was better than the pipeline as it was")]
         if np.isfinite(found.gain) and self.trial is not None:
-            lines.append(("gain", f"{gain}, corrected for the choice: {verdict}"))
+            lines.append(("gain", f"{gain} better, corrected for the choice: {verdict}"))
         lines += [("what matters", matter)] if matter else []
         lines += [
             ("budget", f"{trials} in {self.seconds:,.1f} s" + (f", stopped {self.stopped}" if self.stopped else ""))
