@@ -200,8 +200,9 @@ def hand() -> str:
 Against Optuna by hand
 ----------------------
 
-{TRIALS} trials over imputation, strength of a logistic regression and class weights, 10,000 training and 5,000 validation
-flights, ``TPESampler`` with the same seed and the same names; by hand a scikit-learn pipeline is fitted in each trial.
+{TRIALS} trials over imputation, strength of a logistic regression and class weights, 10,000 training and 5,000
+validation flights, ``TPESampler`` with the same seed and the same names; by hand a scikit-learn pipeline is fitted in
+each trial.
 Seconds are of the processor and include everything from the frame on. Ratio of seconds: {ratios(mine, theirs)}.
 Reach: the same best score within .001, in less time.
 
@@ -222,8 +223,8 @@ def optimism() -> str:
 What the best is worth
 ----------------------
 
-Nested windows: {DRAWS} times, flights are drawn and split into training, validation (a quarter) and test rows, a decision
-tree is tuned (depth, leaf size, share of columns), and the winner's score is held against its score on 30,000 flights
+Nested windows: {DRAWS} times, flights are drawn and split into training, validation (a quarter) and test rows, a
+decision tree is tuned (depth, leaf size, share of columns), and the winner's score is held against its score on 30,000 flights
 that no search saw. *Too good* is the validation score that chose the winner, *corrected* is ``tuned.corrected``, both
 as the mean distance from the truth, positive if better than it; *width* is that of the corrected interval, which holds
 the truth in the share of searches given. Reach: the corrected score is further off than the width of its interval in

@@ -222,6 +222,7 @@ _HOMES = {
             "MaturingLosses",
             "Monitor",
             "RetrainPolicy",
+            "refit_study",
             "training_history",
             "Webhook",
         ),
@@ -305,6 +306,7 @@ if TYPE_CHECKING:
         assert_no_drift,
         estimate_performance,
         label_delays,
+        refit_study,
         training_history,
     )
     from mlsys.evaluation import (
