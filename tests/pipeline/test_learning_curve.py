@@ -8,7 +8,7 @@ import pytest
 from sklearn.linear_model import LogisticRegression
 from sklearn.naive_bayes import GaussianNB
 
-from mlsys import Pipeline, RandomSplit, Train, learning_curve
+from mlsys import OneHot, Pipeline, RandomSplit, Train, learning_curve
 from mlsys.errors import ConfigurationError, DataError
 from mlsys.pipeline.learning_curve import FirstRows
 
@@ -80,6 +80,13 @@ def test_what_a_doubling_brings_is_paired_by_fold():
         "more rows hurt",
         "not told apart",
     }
+
+
+def test_steps_of_categories_learn_from_the_rows_as_they_are():
+    """A supplied preparation would otherwise encode them before the pipeline's own step."""
+    frame = rows(0).assign(site=lambda each: np.where(each["a"] > 0, "north", "south"))
+    given = Pipeline([RandomSplit(), OneHot(["site"]), Train(GaussianNB())], target="y")
+    assert learning_curve(given, frame, sizes=[30], folds=2).table["rows"].tolist() == [30]
 
 
 @pytest.mark.long

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 import pandas as pd
@@ -31,6 +31,7 @@ class FirstRows(TrainOnly):
     """Keep the first training rows in a random order of ids, so that a larger number holds the smaller one."""
 
     rows: int = Field(ge=1)
+    before_preparation: ClassVar[bool] = True
 
     def change(self, train: Rows, rng: np.random.Generator, /) -> pd.DataFrame:
         """Return as many rows, or all if there are fewer."""
