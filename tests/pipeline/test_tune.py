@@ -347,6 +347,14 @@ def test_it_is_shown_and_drawn() -> None:
     assert found.plot(alone) is alone
 
 
+def test_a_grid_ends_a_search() -> None:
+    import optuna
+
+    grid = {"Train.estimator__C": [0.01, 0.1, 1.0]}
+    found = tuned(pipeline(), grid, sampler=optuna.samplers.GridSampler(grid), trials=20)
+    assert sorted(found.table["Train.estimator__C"]) == [0.01, 0.1, 1.0] and "all choices were tried" in repr(found)
+
+
 def test_time_ends_a_search() -> None:
     found = tuned(pipeline(), trials=10_000, seconds=0.3)
     assert 1 <= len(found.tried) < 10_000 and "stopped after 0.3 seconds" in repr(found)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+import pandas as pd
 import pytest
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
@@ -118,6 +120,8 @@ def test_distributions_of_optuna_and_ranges_of_python_are_searched() -> None:
         (optuna.distributions.IntDistribution(2, 8), 2),
         (optuna.distributions.CategoricalDistribution((7, 8)), 7),
         (Uniform(0.5, 2), 0.5),
+        (np.logspace(-2, 1, 4), 0.01),
+        (pd.Series([3, 4]), 3),
     ):
         made = space_of(PIPELINE, {"Train.estimator__C": given}).suggested(Lowest())
         assert made["Train"].estimator.C == value

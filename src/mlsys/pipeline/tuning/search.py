@@ -131,6 +131,8 @@ class Search:
         What proposes them.
     tried : list of Tried
         Trials that ended, those of an earlier process first.
+    exhausted : bool
+        Whether the sampler has nothing left to propose.
     """
 
     space: Space
@@ -138,6 +140,7 @@ class Search:
     plain: Plain
     study: Any
     tried: list[Tried]
+    exhausted: bool = False
     _by_pipeline: dict[str, Tried] = field(default_factory=dict)
 
     def batch(self, count: int, done: Callable[[Tried], None]) -> None:
@@ -211,7 +214,7 @@ class Search:
         seconds = perf_counter() - going.began
         ended = replace(ended, params=dict(going.trial.params), started=going.started, seconds=seconds)
         keep(going.trial, ended)
-        finish(self.study, going.trial, ended.state, ended.value)
+        self.exhausted |= finish(self.study, going.trial, ended.state, ended.value)
         if ended.state != "pruned" and ended.same_as is None and going.pipeline is not None:
             self._by_pipeline[going.pipeline.digest] = ended
         self.tried.append(ended)

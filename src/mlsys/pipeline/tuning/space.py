@@ -6,6 +6,9 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol, runtime_checkable
 
+import numpy as np
+import pandas as pd
+
 from mlsys.errors import ConfigurationError, listed, meant
 from mlsys.pipeline.tuning.ranges import Integers, LogUniform, Uniform
 from mlsys.plan.any_pipeline import AnyPipeline
@@ -202,6 +205,8 @@ def _range(key: str, value: Any) -> Suggests:
     """Return what a value of a space means."""
     if isinstance(value, Suggests) and not isinstance(value, type):
         return value
+    if isinstance(value, (np.ndarray, pd.Series, pd.Index)) and value.ndim == 1:
+        value = value.tolist()
     if isinstance(value, range):
         if len(value) and value.step > 0:
             return Integers(value[0], value[-1], step=value.step) if len(value) > 1 else Choices.of(value)

@@ -132,13 +132,19 @@ def is_pruned(trial: Any, values: Sequence[float]) -> bool:
     return bool(trial.should_prune())
 
 
-def finish(study: Any, trial: Any, state: str, value: float | None) -> None:
-    """Tell how a trial ended: ``complete``, ``pruned`` or ``failed``."""
+def finish(study: Any, trial: Any, state: str, value: float | None) -> bool:
+    """Tell how a trial ended: ``complete``, ``pruned`` or ``failed``; return whether the sampler has nothing left."""
     from optuna.trial import TrialState
 
     states = {"complete": TrialState.COMPLETE, "pruned": TrialState.PRUNED, "failed": TrialState.FAIL}
     with _quiet():
-        study.tell(trial, value if state == "complete" else None, state=states[state])
+        try:
+            study.tell(trial, value if state == "complete" else None, state=states[state])
+        except RuntimeError as error:  # a sampler of a grid stops the study, which Optuna allows its own loop alone
+            if "Study.stop" not in str(error):
+                raise
+            return True
+    return False
 
 
 def usual_pruner(folds: int) -> Any:

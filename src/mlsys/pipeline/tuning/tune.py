@@ -130,6 +130,8 @@ def _run(search: Search, name: str, trials: int, seconds: float | None, n_jobs: 
                     return f"after {seconds:g} seconds"
                 with hushed():
                     search.batch(min(at_once, trials - len(search.tried)), done)
+                if search.exhausted:
+                    return "because all choices were tried"
                 if len(search.tried) >= HOPELESS and all(each.state == "failed" for each in search.tried):
                     break
         except KeyboardInterrupt:
