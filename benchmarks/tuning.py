@@ -94,8 +94,9 @@ def overhead() -> str:
 What a trial costs
 ------------------
 
-Milliseconds a trial of naive Bayes on 1,000 training and 500 validation rows, {count} trials, median and range of
-{ROUNDS} rounds in turn. Reach: less than 50 ms of overhead. Writing to MLflow comes after the search and is not counted.
+Milliseconds a trial of naive Bayes on 1,000 training and 500 validation rows, {count} trials, median and range over
+{ROUNDS} rounds in turn. Reach: less than 50 ms of overhead. Writing to MLflow comes after the search and is not
+counted.
 
 {table(["way", "ms a trial"], rows)}
 """
@@ -139,9 +140,10 @@ def second_trial() -> str:
 What is run once
 ----------------
 
-The pipeline of ``examples/flight_delays.py``, 336,776 flights, no cache: seconds until the pipeline as it is has a score
-(files are read, joined, labelled, split, features made, the model fitted), and of each trial after it. Only what a trial
-changes, and what stands behind it, is run again; ``Calibrate`` fits the model five times more. Reach: 5 times faster.
+The pipeline of ``examples/flight_delays.py``, 336,776 flights, no cache: seconds until the pipeline as it is has a
+score (files are read, joined, labelled, split, features made, the model fitted), and of each trial after it. Only what
+a trial changes, and what stands behind it, is run again; ``Calibrate`` fits the model five times more. Reach: 5 times
+faster.
 
 {table(["what is searched", "first score, s", "a trial, s", "ratio"], rows)}
 """
@@ -224,9 +226,9 @@ What the best is worth
 ----------------------
 
 Nested windows: {DRAWS} times, flights are drawn and split into training, validation (a quarter) and test rows, a
-decision tree is tuned (depth, leaf size, share of columns), and the winner's score is held against its score on 30,000 flights
-that no search saw. *Too good* is the validation score that chose the winner, *corrected* is ``tuned.corrected``, both
-as the mean distance from the truth, positive if better than it; *width* is that of the corrected interval, which holds
+decision tree is tuned (depth, leaf size, share of columns), and the winner's score is held against its score on 30,000
+flights that no search saw. *Too good* is the validation score that chose the winner, *corrected* is
+``tuned.corrected``, both as the mean distance from the truth, positive if better than it; *width* is that of the corrected interval, which holds
 the truth in the share of searches given. Reach: the corrected score is further off than the width of its interval in
 no case; the last column counts searches.
 

@@ -69,13 +69,13 @@ def test_sizes_and_metrics_that_are_not_there_are_refused():
 
 
 def test_what_a_doubling_brings_is_paired_by_fold():
-    result = learning_curve(pipeline(), rows(0), sizes=[20, 40, 80], folds=3)
+    result = learning_curve(pipeline(), rows(0), sizes=[20, 40], folds=2)
     gained = result.tables["doublings"]
-    assert gained[["from", "to"]].to_numpy().tolist() == [[20, 40], [40, 80]]
+    assert gained[["from", "to"]].to_numpy().tolist() == [[20, 40]]
     values = result.table.set_index("rows")["value"]
-    assert gained["difference"].tolist() == pytest.approx([values[40] - values[20], values[80] - values[40]])
+    assert gained["difference"].tolist() == pytest.approx([values[40] - values[20]])
     assert (gained["lower"] < gained["difference"]).all() and (gained["difference"] < gained["upper"]).all()
-    assert "against 40 rows" in result.summary and set(gained["verdict"]) <= {
+    assert "against 20 rows" in result.summary and set(gained["verdict"]) <= {
         "more rows help",
         "more rows hurt",
         "not told apart",

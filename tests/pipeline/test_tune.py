@@ -71,7 +71,7 @@ def test_the_best_trial_scores_as_the_run_of_its_pipeline_does(split: Any) -> No
 
 
 def test_every_trial_is_the_pipeline_with_what_it_tried() -> None:
-    found = tuned(pipeline(), trials=4)
+    found = tuned(pipeline(), trials=2)
     for row in found.table.to_dict("records"):
         again = pipeline(
             None, Impute(numeric=row["Impute.numeric"]), OneHot(["site"]),
@@ -108,19 +108,20 @@ def test_a_function_chooses_where_one_choice_depends_on_another() -> None:
 def test_test_rows_change_nothing() -> None:
     """Values of test rows are replaced by extremes: a search that saw them would find something else."""
     frame, given = people(), pipeline()
-    first = tuned(given, frame=frame)
+    first = tuned(given, frame=frame, trials=3)
     sealed = given.run(frame, track=False, cache=False).assignment == "test"
-    second = tuned(given, frame=frame.assign(a=frame["a"].mask(sealed, 1e6), b=frame["b"].mask(sealed, -1e6)))
+    second = tuned(given, frame=frame.assign(a=frame["a"].mask(sealed, 1e6), b=frame["b"].mask(sealed, -1e6)), trials=3)
     assert first.sealed == sealed.sum() == 120
     drop = ["seconds"]
     pd.testing.assert_frame_equal(first.table.drop(columns=drop), second.table.drop(columns=drop))
 
 
 def test_searches_with_one_seed_are_equal_and_with_another_are_not() -> None:
-    one, same, other = (tuned(pipeline(), seed=seed).table["Train.estimator__C"] for seed in (1, 1, 2))
+    one, same, other = (tuned(pipeline(), seed=seed, trials=3).table["Train.estimator__C"] for seed in (1, 1, 2))
     assert one.equals(same) and not one.equals(other)
 
 
+@pytest.mark.long
 def test_trials_in_processes_score_as_here() -> None:
     found = tuned(pipeline(), {"Train.estimator__C": [0.001, 1.0]}, trials=4, n_jobs=2)
     here = tuned(pipeline(), {"Train.estimator__C": [0.001, 1.0]}, trials=4)
@@ -306,12 +307,12 @@ def test_the_pipeline_as_it_was_is_not_refused_for_a_search_beside_it() -> None:
 def test_a_search_is_one_run_with_one_below_it_for_each_trial() -> None:
     import mlflow
 
-    found = tuned(pipeline(name="illness"), trials=3, track=True)
+    found = tuned(pipeline(name="illness"), trials=2, track=True)
     client: Any = mlflow.MlflowClient()
     runs = client.search_runs([client.get_experiment_by_name("illness").experiment_id])
     parents = [run for run in runs if "mlflow.parentRunId" not in run.data.tags]
     children = [run for run in runs if "mlflow.parentRunId" in run.data.tags]
-    assert len(parents) == 1 and len(children) == 3 and parents[0].data.metrics["tuning/trials"] == 3
+    assert len(parents) == 1 and len(children) == 2 and parents[0].data.metrics["tuning/trials"] == 2
     assert {run.data.tags["mlflow.parentRunId"] for run in children} == {parents[0].info.run_id}
     values = sorted(run.data.metrics["tuning/roc_auc"] for run in children)
     assert values == sorted(found.table["value"]) and "Impute.numeric" in children[0].data.params

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
 from mlsys.errors import ConfigurationError, meant
 from mlsys.pages import drawing, number
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 COSTS: Mapping[str, tuple[str, str]] = {
     "latency": ("p50 ms a row", "milliseconds for one row (median)"),
@@ -67,7 +70,9 @@ def front(table: pd.DataFrame, greater_is_better: bool, costs: Sequence[str]) ->
     return kept
 
 
-def draw_front(table: pd.DataFrame, metric: str, greater_is_better: bool, cost: str, best: str, ax: Any = None) -> Any:
+def draw_front(
+    table: pd.DataFrame, metric: str, greater_is_better: bool, cost: str, best: str, ax: Axes | None = None
+) -> Axes:
     """Draw the score of each run, with its interval, against one cost; the front is joined, other runs are grey."""
     column, words = cost_named(cost)
     if table[column].isna().all():
