@@ -1,8 +1,8 @@
 """False alarms of ``run.assumptions``: real columns, with targets and orders for which each assumption holds.
 
-For each table and draw: errors that no column explains (is a bend or a heavy tail seen?), rows divided at random (do they
-lie beyond the range?), columns shuffled within each class (do they follow each other?), columns shuffled alone (are they
-collinear?). Whatever is doubted then is a false alarm. Beside it: what is doubted of the tables as they are.
+For each table and draw: errors that no column explains (is a bend or a heavy tail seen?), rows divided at random (do
+they lie beyond the range?), columns shuffled (do they follow each other within classes, are they collinear?). Whatever
+is doubted then is a false alarm. Beside it: what is doubted of the tables as they are.
 
 Run: ``python benchmarks/assumptions.py``. Writes ``docs/benchmarks/assumptions.rst``.
 """

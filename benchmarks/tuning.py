@@ -232,9 +232,9 @@ What the best is worth
 Nested windows: {DRAWS} times, flights are drawn and split into training, validation (a quarter) and test rows, a
 decision tree is tuned (depth, leaf size, share of columns), and the winner's score is held against its score on 30,000
 flights that no search saw. *Too good* is the validation score that chose the winner, *corrected* is
-``tuned.corrected``, both as the mean distance from the truth, positive if better than it; *width* is that of the corrected interval, which holds
-the truth in the share of searches given. Reach: the corrected score is further off than the width of its interval in
-no case; the last column counts searches.
+``tuned.corrected``, both as the mean distance from the truth, positive if better than it; *width* is that of the
+corrected interval, which holds the truth in the share of searches given. Reach: the corrected score is in no case
+further above the truth than its interval is wide; the last column counts searches where it is.
 
 {table(header, rows)}
 """

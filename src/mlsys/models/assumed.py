@@ -188,7 +188,7 @@ def inside_range(train: pd.DataFrame, judged: pd.DataFrame) -> Checked:
     chance = np.minimum(*(_beyond_by_chance(each.to_numpy(), len(train), len(judged)) for each in sides))
     beyond = (chance < CHANCE / 2 / train.shape[1]) & (outside / len(judged) >= FEW_OUTSIDE).to_numpy()
     most = outside.idxmax()
-    said = f"{outside[most] / len(judged):.1%} of the held-out rows lie beyond it in {most}"
+    said = f"{float(outside.max()) / len(judged):.1%} of the held-out rows lie beyond it in {most}"
     if not beyond.any():
         return Checked(name, "holds", said)
     columns = tuple(map(str, outside.index[beyond]))

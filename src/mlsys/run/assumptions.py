@@ -110,11 +110,15 @@ def _range(rows: _Rows) -> Checked:
 
 def _checks_of(family: Family, estimator: Any) -> list[Callable[[_Rows], Checked]]:
     """Return what is checked of a family; of a linear model scale only with a penalty, tails only of numbers."""
-    if family == "linear":
-        found: list[Callable[[_Rows], Checked]] = [_collinear, _straight]
-        scale = [] if isinstance(estimator, LinearRegression) else [_scale]
-        return [*scale, *found, *([_tails] if regresses(estimator) else [])]
-    return {"distances": [_scale], "naive Bayes": [_independent], "trees": [_range]}.get(family, [])
+    scale: list[Callable[[_Rows], Checked]] = [] if isinstance(estimator, LinearRegression) else [_scale]
+    tails: list[Callable[[_Rows], Checked]] = [_tails] if regresses(estimator) else []
+    known: dict[str, list[Callable[[_Rows], Checked]]] = {
+        "linear": [*scale, _collinear, _straight, *tails],
+        "distances": [_scale],
+        "naive Bayes": [_independent],
+        "trees": [_range],
+    }
+    return known.get(family, [])
 
 
 def _scale(rows: _Rows) -> Checked:
