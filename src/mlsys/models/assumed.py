@@ -121,7 +121,7 @@ def independent_within_classes(features: pd.DataFrame, target: pd.Series) -> Che
         return Checked(name, "not assessed", f"fewer than two columns, or than {FEWEST} rows")
     matrix = centred.corr().abs().fillna(0.0).to_numpy(copy=True)
     np.fill_diagonal(matrix, 0)
-    one, other = np.unravel_index(matrix.argmax(), matrix.shape)
+    one, other = divmod(int(matrix.argmax()), len(matrix))
     pair = (str(varying.columns[one]), str(varying.columns[other]))
     said = f"greatest correlation {matrix.max():.2f} ({pair[0]}, {pair[1]})"
     if matrix.max() < MOST_WITHIN:
