@@ -9,6 +9,8 @@ Run: ``python benchmarks/assumptions.py``. Writes ``docs/benchmarks/assumptions.
 
 from __future__ import annotations
 
+import warnings
+
 import numpy as np
 import pandas as pd
 from sklearn.datasets import load_breast_cancer, load_diabetes, load_digits, load_wine
@@ -78,6 +80,7 @@ def as_they_are(frame: pd.DataFrame, target: str) -> str:
 
 
 def main() -> None:
+    warnings.filterwarnings("ignore", module="sklearn")  # columns as they are converge slowly, which is doubted below
     counts, rows = np.zeros(len(CHECKS)), []
     given = tables()
     for name, (frame, target) in given.items():

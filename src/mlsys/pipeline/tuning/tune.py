@@ -19,7 +19,7 @@ from mlsys.pipeline.tuning.bench import Bench
 from mlsys.pipeline.tuning.recorded import write_tuned
 from mlsys.pipeline.tuning.search import LEVEL, Plain, Search, as_it_is
 from mlsys.pipeline.tuning.space import Space, space_of
-from mlsys.pipeline.tuning.study import importances, need_optuna, opened, path_of, usual_pruner
+from mlsys.pipeline.tuning.study import need_optuna, opened, path_of, usual_pruner
 from mlsys.pipeline.tuning.tried import Tried, recalled
 from mlsys.pipeline.tuning.tuned import Tuned
 from mlsys.plan import Plan
@@ -195,7 +195,6 @@ def _put_together(
         metric=metric.name,
         greater_is_better=metric.greater_is_better,
         tried=tuple(search.tried),
-        importances=importances(search.study),
         judged=f"{rows}validation rows" if folds == 1 else f"{rows}training rows, out of {folds} folds",
         sealed=search.bench.sealed(pipeline),
         seconds=seconds,

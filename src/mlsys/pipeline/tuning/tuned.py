@@ -13,6 +13,7 @@ from mlsys.evaluation.choosing import ChosenScore
 from mlsys.evaluation.intervals import Interval as Measured
 from mlsys.pages import Banner, Block, Folded, Interval, Intervals, Lines, Page, Shown, Table, Title, number
 from mlsys.pipeline.tuning.picture import draw_history, draw_tuned
+from mlsys.pipeline.tuning.study import importances
 from mlsys.pipeline.tuning.tried import Tried
 from mlsys.plan.any_pipeline import PipelineType
 
@@ -44,8 +45,6 @@ class Tuned(Shown, Generic[PipelineType]):
         Of the metric.
     tried : tuple of Tried
         All trials.
-    importances : mapping of str to float
-        Share of the spread of scores that each key of the space explains (fANOVA); empty where it cannot be told.
     judged : str
         The evaluated rows, the same for all.
     sealed : int
@@ -69,7 +68,6 @@ class Tuned(Shown, Generic[PipelineType]):
     metric: str
     greater_is_better: bool
     tried: tuple[Tried, ...]
-    importances: dict[str, float]
     judged: str
     sealed: int
     seconds: float
@@ -77,6 +75,11 @@ class Tuned(Shown, Generic[PipelineType]):
     data: Any
     study: Any
     notes: list[str] = field(default_factory=list)
+
+    @cached_property
+    def importances(self) -> dict[str, float]:
+        """Share of the spread of scores that each key of the space explains (fANOVA); empty where it cannot be told."""
+        return importances(self.study)
 
     @cached_property
     def table(self) -> pd.DataFrame:
