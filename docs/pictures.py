@@ -29,6 +29,7 @@ import mlsys
 from mlsys import (
     Evaluate,
     Impute,
+    LogUniform,
     Monitor,
     OneHot,
     Pipeline,
@@ -267,6 +268,15 @@ def ablation() -> str:
     frame = cars().assign(american=lambda rows: rows["Origin"] == "USA").drop(columns=["Origin", "Name"])
     pipeline = Pipeline([RandomSplit(), Train(LogisticRegression()), Evaluate()], target="american", name="cars")
     return shown(pipeline.ablate(data=frame, cache=False, verbose=False))
+
+
+@surface
+def tuning() -> str:
+    """What a search over a pipeline found."""
+    frame = cars().assign(american=lambda rows: rows["Origin"] == "USA").drop(columns=["Origin", "Name"])
+    pipeline = Pipeline([RandomSplit(), Train(LogisticRegression())], target="american", name="cars")
+    space = {"Train.estimator__C": LogUniform(1e-4, 10)}
+    return shown(pipeline.tune(space, frame, trials=12, track=False, cache=False, verbose=False))
 
 
 @surface

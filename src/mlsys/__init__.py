@@ -15,6 +15,9 @@ _HOMES = {
     "imbalance_study": "mlsys.pipeline.imbalance_study",
     "learning_curve": "mlsys.pipeline.learning_curve",
     "price_of_leakage": "mlsys.pipeline.price",
+    "Integers": "mlsys.pipeline.tuning",
+    "LogUniform": "mlsys.pipeline.tuning",
+    "Uniform": "mlsys.pipeline.tuning",
     "Run": "mlsys.run",
     "load": "mlsys.run",
     "reproduce": "mlsys.run",
@@ -219,6 +222,7 @@ _HOMES = {
             "MaturingLosses",
             "Monitor",
             "RetrainPolicy",
+            "refit_study",
             "training_history",
             "Webhook",
         ),
@@ -303,6 +307,7 @@ if TYPE_CHECKING:
         assert_no_drift,
         estimate_performance,
         label_delays,
+        refit_study,
         training_history,
     )
     from mlsys.evaluation import (
@@ -391,6 +396,7 @@ if TYPE_CHECKING:
     from mlsys.pipeline.learning_curve import learning_curve
     from mlsys.pipeline.looking import look
     from mlsys.pipeline.price import price_of_leakage
+    from mlsys.pipeline.tuning import Integers, LogUniform, Uniform
     from mlsys.run import Run, compare, data_diff, load, promote, reproduce, roll_back
     from mlsys.sampling import (
         Augment,

@@ -72,6 +72,7 @@ TABLE: Sequence[Known] = (
     Known("LK205", "Rules of a weak label read columns that stay features", ("information",)),
     Known("LK234", "The evaluated rows were split with several seeds", ("warning", "information")),
     Known("LK233", "The same validation rows evaluated many models", ("information",)),
+    Known("LK235", "The evaluated rows chose the model", ("information",)),
     Known("LK222", "Unexplained data inside a step", ("information",)),
     Known("SA101", "A sample that was not drawn by chance", ("warning",)),
     Known("SA103", "Few rows carry most of the weight", ("warning",)),

@@ -37,6 +37,10 @@ PIPELINE = {
     "plot": "pipeline.plan() draws the steps; run.reports[name].plot() draws a result",
     "summary": "pipeline.plan()",
     "append": 'pipeline.insert(step, after="...") gives a new pipeline',
+    **dict.fromkeys(
+        ("optimize", "grid_search", "random_search", "search", "tune_hyperparameters"),
+        'pipeline.tune({"Train.estimator__C": [0.1, 1, 10]}, frame)',
+    ),
     "cross_val_score": "pipeline.cross_validate(folds, frame)",
     "cv": "pipeline.cross_validate(folds, frame)",
 }

@@ -8,7 +8,7 @@ import pytest
 from sklearn.linear_model import LogisticRegression
 from sklearn.naive_bayes import GaussianNB
 
-from mlsys import Pipeline, RandomSplit, Train, learning_curve
+from mlsys import OneHot, Pipeline, RandomSplit, Train, learning_curve
 from mlsys.errors import ConfigurationError, DataError
 from mlsys.pipeline.learning_curve import FirstRows
 
@@ -39,7 +39,7 @@ def test_the_last_point_is_the_cross_validation_itself():
     expected = judged.table.query("model == 'model'").set_index("metric")["value"]
     assert result.table["value"].iloc[-1] == expected[judged.headline]
     assert result.table["rows"].iloc[-1] == judged.folds["learned"].min()
-    assert len(result.table) == 5 and not result.tables
+    assert len(result.table) == 5 and set(result.tables) == {"doublings"}
 
 
 @pytest.mark.long
@@ -66,3 +66,33 @@ def test_sizes_and_metrics_that_are_not_there_are_refused():
         learning_curve(pipeline(Train(LogisticRegression())), frame, folds=3, metric="rmse")
     with pytest.raises(ConfigurationError, match="no pipeline"):
         learning_curve({}, frame)
+
+
+def test_what_a_doubling_brings_is_paired_by_fold():
+    result = learning_curve(pipeline(), rows(0), sizes=[20, 40], folds=2)
+    gained = result.tables["doublings"]
+    assert gained[["from", "to"]].to_numpy().tolist() == [[20, 40]]
+    values = result.table.set_index("rows")["value"]
+    assert gained["difference"].tolist() == pytest.approx([values[40] - values[20]])
+    assert (gained["lower"] < gained["difference"]).all() and (gained["difference"] < gained["upper"]).all()
+    assert "against 20 rows" in result.summary and set(gained["verdict"]) <= {
+        "more rows help",
+        "more rows hurt",
+        "not told apart",
+    }
+
+
+def test_steps_of_categories_learn_from_the_rows_as_they_are():
+    """A supplied preparation would otherwise encode them before the pipeline's own step."""
+    frame = rows(0).assign(site=lambda each: np.where(each["a"] > 0, "north", "south"))
+    given = Pipeline([RandomSplit(), OneHot(["site"]), Train(GaussianNB())], target="y")
+    assert learning_curve(given, frame, sizes=[30], folds=2).table["rows"].tolist() == [30]
+
+
+@pytest.mark.long
+def test_more_rows_help_where_there_are_few_and_not_where_all_is_learned():
+    frame = rows(0, 3_000)
+    result = learning_curve(pipeline(LogisticRegression()), frame, sizes=[8, 400, 1_600], folds=5, metric="log_loss")
+    assert result.tables["doublings"]["verdict"].iloc[0] == "more rows help"
+    one = learning_curve(pipeline(), frame, sizes=[100], folds=2)
+    assert not one.tables

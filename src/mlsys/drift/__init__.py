@@ -7,7 +7,7 @@ from mlsys.drift.joint import compare_jointly
 from mlsys.drift.monitor import Monitor
 from mlsys.drift.performance import DelayCurve, EstimatedPerformance, estimate_performance, label_delays
 from mlsys.drift.profile import DriftProfile
-from mlsys.drift.retraining import Advice, Replay, RetrainPolicy, TrainingHistory, training_history
+from mlsys.drift.retraining import Advice, Replay, RetrainPolicy, TrainingHistory, refit_study, training_history
 from mlsys.drift.streams import LossAlarm, LossDetector, MaturingLosses, RiverDetector
 from mlsys.drift.watching.alerts import Webhook, to_stderr
 from mlsys.drift.watching.check import Check, DriftAlarm
@@ -37,5 +37,6 @@ __all__ = [
     "estimate_performance",
     "label_delays",
     "to_stderr",
+    "refit_study",
     "training_history",
 ]

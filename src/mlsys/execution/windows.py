@@ -75,10 +75,7 @@ class Trial:
 
     def over(self, frames: Mapping[str, pd.DataFrame], name: str) -> tuple[Parts, Work]:
         """Return the same of two sides, whatever rows they share; ``name`` is for messages."""
-        work = replace(self.work.of_folds(), records=[])
-        rows = {side: work.identified(work.engine.hold(None, frame)) for side, frame in frames.items()}
-        divided = Divided(rows, rows={side: len(frame) for side, frame in frames.items()})
-        parts = replace(Parts(rows, self.parts.roles, self.parts.catalog), divided=divided)
+        parts, work = self.begun(frames)
         try:
             parts = look_for_leaks(self.steps, None, parts, work) if self.remarks else parts
             parts = work.run(self.steps, parts, work)
@@ -86,6 +83,13 @@ class Trial:
         except Exception as error:
             error.add_note(f"mlsys: in {name}, with {len(frames['train']):,} training rows")
             raise
+
+    def begun(self, frames: Mapping[str, pd.DataFrame]) -> tuple[Parts, Work]:
+        """Return the parts before the first step, and the work."""
+        work = replace(self.work.of_folds(), records=[])
+        rows = {side: work.identified(work.engine.hold(None, frame)) for side, frame in frames.items()}
+        divided = Divided(rows, rows={side: len(frame) for side, frame in frames.items()})
+        return replace(Parts(rows, self.parts.roles, self.parts.catalog), divided=divided), work
 
     def predictions(self, window: Window) -> pd.DataFrame:
         """Return the predictions of the evaluated rows of a window."""

@@ -25,6 +25,7 @@ from mlsys.evaluation import (
 from mlsys.outcome.changes import changes_of, described_changes
 from mlsys.outcome.comparing_alone import difference_alone, refuse_unlike, sameness, values_alone
 from mlsys.outcome.outcome import Outcome
+from mlsys.outcome.pareto import COSTS, draw_front, front
 from mlsys.outcome.storing import judged_rows
 from mlsys.pages import Interval, Intervals, Items, Page, Shown, Table, Title, Tone, drawing, filled, number
 
@@ -70,6 +71,8 @@ class Comparison(Shown):
         (code, configuration, package, data, seed, setting), ``why``.
     paired : bool
         Whether differences are of the same rows; without a target they are of values that were measured apart.
+    greater_is_better : bool
+        Of the metric.
     """
 
     table: pd.DataFrame
@@ -80,6 +83,19 @@ class Comparison(Shown):
     runs: Mapping[str, Any]
     changes: pd.DataFrame
     paired: bool = True
+    greater_is_better: bool = True
+
+    @property
+    def front(self) -> tuple[str, ...]:
+        """Runs that no other run beats in score, latency and size together (the Pareto front)."""
+        return tuple(front(self.table, self.greater_is_better, [column for column, _ in COSTS.values()]))
+
+    def pareto(self, cost: str = "latency", ax: Axes | None = None) -> Axes:
+        """Draw the score of each run against what it costs: ``"latency"`` of one row, or ``"size"``.
+
+        Runs that another run beats in both are crosses; the others are joined.
+        """
+        return draw_front(self.table, self.metric, self.greater_is_better, cost, self.best_name, ax)
 
     def _page(self) -> Page:
         said = described_changes(self.changes, self.table, self.metric).splitlines()
@@ -109,7 +125,7 @@ class Comparison(Shown):
             ax.annotate(value, (1.02, place), xycoords=("axes fraction", "data"), va="center", fontsize=drawing.SMALL)
         how = "paired on" if self.paired else "measured apart on"
         label = f"{self.metric} minus that of the best, {how} the same {self.part} rows (95 % intervals)"
-        drawing.finish(ax, [str(row["run"]) for row in self._rows], label, margin=0.3)
+        drawing.finish(ax, [str(row["run"]) for row in self._rows], label, margin=0.45)
         ax.annotate(
             self.metric, (1.02, -0.75), xycoords=("axes fraction", "data"), fontsize=drawing.SMALL, weight="bold"
         )
@@ -209,7 +225,7 @@ def compare(
     fast = tied[~(tied["p50 ms a row"] > SAME_LATENCY * tied["p50 ms a row"].min())]
     best_name = str(fast.sort_values("size kB").iloc[0]["run"])
     said = chosen.name if target is None else f"{chosen.name} of {target}"
-    return Comparison(table, said, part, given[best_name], best_name, given, changes_of(named), not alone)
+    return Comparison(table, said, part, given[best_name], best_name, given, changes_of(named), not alone, sign > 0)
 
 
 def _of_target(evaluation: Evaluation, target: str, run: str) -> Evaluation:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping, Sequence
-from itertools import cycle
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 import pandas as pd
@@ -31,6 +31,7 @@ class FirstRows(TrainOnly):
     """Keep the first training rows in a random order of ids, so that a larger number holds the smaller one."""
 
     rows: int = Field(ge=1)
+    before_preparation: ClassVar[bool] = True
 
     def change(self, train: Rows, rng: np.random.Generator, /) -> pd.DataFrame:
         """Return as many rows, or all if there are fewer."""
@@ -73,7 +74,9 @@ def learning_curve(
     Result
         ``table``: ``pipeline``, ``rows`` (of training), ``value`` with ``lower`` and ``upper`` from the folds.
         ``tables["differences"]``: for each other pipeline and size what the first has more, paired by fold, with its
-        corrected interval and a verdict. ``plot()`` draws the curves.
+        corrected interval and a verdict. ``tables["doublings"]``: what each size has more than the one before it,
+        paired in the same way, with the verdict ``"more rows help"``, ``"more rows hurt"`` or ``"not told apart"``.
+        ``plot()`` draws the curves.
 
     Raises
     ------
@@ -123,7 +126,8 @@ def learning_curve(
         for size in wanted
     }
     rows = [{"pipeline": name, "rows": size, **_of(each, chosen)} for (name, size), each in judged.items()]
-    return _result(pd.DataFrame(rows), _differences(judged, list(named), wanted, chosen), chosen)
+    differences, doublings = _differences(judged, list(named), wanted, chosen), _doublings(judged, wanted, chosen)
+    return _result(pd.DataFrame(rows), differences, doublings, chosen)
 
 
 def _halvings(most: int) -> list[int]:
@@ -160,20 +164,41 @@ def _differences(
     return pd.DataFrame(found, columns=["of", "against", "rows", "difference", "lower", "upper", "verdict"])
 
 
-def _result(table: pd.DataFrame, differences: pd.DataFrame, metric: str) -> Result:
+def _doublings(
+    judged: Mapping[tuple[str, int], CrossValidation[Any]], sizes: Sequence[int], metric: str
+) -> pd.DataFrame:
+    """Return what each pipeline gained from one size to the next."""
+    verdicts = {"better": "more rows help", "worse": "more rows hurt"}
+    found = []
+    for name in dict.fromkeys(name for name, _ in judged):
+        for fewer, more in itertools.pairwise(sizes):
+            table = judged[name, more].against(judged[name, fewer])
+            row = table[table["metric"] == metric].iloc[0]
+            kept = {each: row[each] for each in ("difference", "lower", "upper")}
+            verdict = verdicts.get(row["verdict"], row["verdict"])
+            found.append({"pipeline": name, "from": fewer, "to": more, **kept, "verdict": verdict})
+    return pd.DataFrame(found, columns=["pipeline", "from", "to", "difference", "lower", "upper", "verdict"])
+
+
+def _result(table: pd.DataFrame, differences: pd.DataFrame, doublings: pd.DataFrame, metric: str) -> Result:
     said = [
         f"with {row['rows']:,} rows {row['of']} {row['difference']:+.3f} [{row['lower']:+.3f}, {row['upper']:+.3f}] "
         f"beside {row['against']}"
         for row in differences.to_dict("records")
     ]
     last = table.groupby("pipeline", sort=False).last()
-    summary = "; ".join(said) or f"{metric} {last['value'].iloc[0]:.3f} with {last['rows'].iloc[0]:,} rows"
+    alone = f"{metric} {last['value'].iloc[0]:.3f} with {last['rows'].iloc[0]:,} rows"
+    if len(doublings):
+        row = doublings[doublings["pipeline"] == doublings["pipeline"].iloc[0]].iloc[-1]
+        gained = f"{row['difference']:+.3f} [{row['lower']:+.3f}, {row['upper']:+.3f}]"
+        alone += f", against {row['from']:,} rows {gained}, {row['verdict']}"
+    tables = {"differences": differences, "doublings": doublings}
     return Result(
         "learning curve",
         table,
         scalars={f"{row['pipeline']}/{row['rows']}": row["value"] for row in table.to_dict("records")},
-        summary=f"{metric}: {summary}" if said else summary,
-        tables={"differences": differences} if len(differences) else {},
+        summary=f"{metric}: {'; '.join(said)}" if said else alone,
+        tables={name: each for name, each in tables.items() if len(each)},
         facts={"metric": metric},
         draw=draw_curves,
     )
@@ -182,7 +207,7 @@ def _result(table: pd.DataFrame, differences: pd.DataFrame, metric: str) -> Resu
 def draw_curves(result: Result, ax: Axes) -> None:
     """Draw the score of each pipeline by number of training rows, with its interval."""
     table, last, colours = result.table, dict[str, float](), dict[str, str]()
-    for name, (colour, style) in zip(dict.fromkeys(table["pipeline"]), cycle(drawing.SERIES), strict=False):
+    for name, (colour, style) in zip(dict.fromkeys(table["pipeline"]), itertools.cycle(drawing.SERIES), strict=False):
         curve = table[table["pipeline"] == name]
         ax.plot(curve["rows"], curve["value"], marker="o", linestyle=style, color=colour)
         ax.fill_between(curve["rows"], curve["lower"], curve["upper"], color=colour, alpha=0.15, linewidth=0)

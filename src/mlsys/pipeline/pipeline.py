@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from mlsys.habits import answering
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from mlsys.evaluation import Gate
     from mlsys.execution.previewed import Preview
     from mlsys.pipeline.retraining import Retraining
+    from mlsys.pipeline.tuning import Tuned
     from mlsys.pipeline.variants import Variants
     from mlsys.run import Ablation, CrossValidation, PriceOfLeakage, Run
 
@@ -288,6 +289,75 @@ class Pipeline(Configuration):
         from mlsys.pipeline.pricing import price_of_pipeline
 
         return price_of_pipeline(*taken(self, data, who="price_of_leakage()"), rows, folds, repeats, n_jobs, verbose)
+
+    @answering
+    def tune(
+        self,
+        space: Mapping[str, Any] | Callable[[Any], Mapping[str, Any]],
+        data: Any = None,
+        *,
+        trials: int = 50,
+        metric: Any = None,
+        seconds: float | None = None,
+        seed: int = 0,
+        sampler: Any = None,
+        pruner: Any = None,
+        n_jobs: int = 1,
+        resume: str | None = None,
+        track: bool | str = "auto", cache: bool = True, verbose: bool | None = None, engine: Engine | None = None,
+    ) -> Tuned[Pipeline]:  # fmt: skip
+        """Search any field of any step by training and validation rows; test rows stay sealed.
+
+        Parameters
+        ----------
+        space : dict or callable
+            What to try, by step or by field: ``{"Impute.numeric": ["mean", "median"], "Train.estimator__C":
+            LogUniform(0.01, 10), "Scale": [Standardize(), None]}``. ``field__parameter`` is a parameter of the
+            estimator in a field; ``None`` takes a step out. Lists, ``range``, :class:`mlsys.Uniform`,
+            :class:`mlsys.LogUniform`, :class:`mlsys.Integers` and Optuna's distributions are searched. Or a function
+            from an Optuna trial to values by the same keys, where one choice depends on another.
+        data, cache, verbose, engine
+            As for ``run``.
+        trials : int
+            Number of trials, those of a resumed study included. The pipeline as it is is evaluated beside them.
+        metric : str, Metric or callable, optional
+            What to improve; by default the headline metric.
+        seconds : float, optional
+            No trial begins after so many seconds.
+        seed : int
+            Of the sampler; steps keep the seed of the pipeline in all trials.
+        sampler, pruner : object, optional
+            Of Optuna; by default ``TPESampler``, and ``MedianPruner`` where folds evaluate, which stops a trial after
+            a fold.
+        n_jobs : int
+            Trials at a time, each in a process. Proposals then know fewer results, so they differ from those of 1.
+        resume : str, optional
+            Name of a study in ``.mlsys/tuning``: it is created, or goes on where it stopped.
+        track : bool or "auto"
+            Write the search to MLflow, with each trial nested under it. ``False`` leaves only the file of ``resume``.
+
+        Returns
+        -------
+        Tuned
+            The best pipeline, all trials, and the best score corrected for the choice.
+
+        Raises
+        ------
+        ConfigurationError
+            If Optuna is not installed, the space names what is not there, or all trials failed.
+
+        Notes
+        -----
+        The metric is that of ``run`` on the validation part, or out of folds. Steps that trials do not change run once.
+        A trial that raises is recorded with its error, and the search goes on.
+        """
+        from mlsys.pipeline.tuning.tune import tune
+
+        pipeline, rows = taken(self, data, who="tune()")
+        return tune(
+            pipeline, space, rows, trials=trials, metric=metric, seconds=seconds, seed=seed, sampler=sampler,
+            pruner=pruner, n_jobs=n_jobs, resume=resume, track=track, cache=cache, verbose=verbose, engine=engine,
+        )  # fmt: skip
 
     def variants(self, **changes: Mapping[str, Any]) -> Variants[Pipeline]:
         """Return pipelines that differ in named steps; shared steps run once.

@@ -8,6 +8,7 @@ from typing import Any, Generic
 import pandas as pd
 
 from mlsys.engines import Engine
+from mlsys.errors import ConfigurationError
 from mlsys.execution.execution import Execution, executed, resumed
 from mlsys.execution.opening import Data
 from mlsys.execution.progress import progress_bar
@@ -15,6 +16,7 @@ from mlsys.execution.session import asks, cache_for, start, work_of
 from mlsys.pages import Lines, Page, Shown, Table, Title
 from mlsys.pipeline.given import taken
 from mlsys.pipeline.running import as_run
+from mlsys.pipeline.tuning import Tuned
 from mlsys.plan import Plan, Planned
 from mlsys.plan.any_pipeline import PipelineType
 from mlsys.run.run import Run, count_runs
@@ -88,6 +90,45 @@ class Variants(Shown, Mapping[str, PipelineType], Generic[PipelineType]):
         for run in runs.values():
             parent = run.show_before_tracking(track, parent=parent)
         return runs
+
+    def tune(
+        self, spaces: Mapping[str, Any], data: Any = None, *, resume: str | None = None, **arguments: Any
+    ) -> dict[str, Tuned[PipelineType]]:
+        """Tune all variants with the same budget, so that none looks better for having been tried more often.
+
+        Parameters
+        ----------
+        spaces : mapping of str to dict or callable
+            For each variant its space.
+        data : DataFrame, optional
+            As for :meth:`mlsys.Pipeline.run`.
+        resume : str, optional
+            Name of the studies, before that of the variant.
+        **arguments
+            As for :meth:`mlsys.Pipeline.tune`, the same for all: ``trials``, ``seconds``, ``seed``.
+
+        Returns
+        -------
+        dict of str to Tuned
+            By label. ``mlsys.compare({label: each.run().final_test() ...})`` compares on rows that chose nothing.
+
+        Raises
+        ------
+        ConfigurationError
+            If spaces and variants are not of the same labels.
+        """
+        if not isinstance(spaces, Mapping) or set(spaces) != set(self._pipelines):
+            given = ", ".join(map(str, spaces)) if isinstance(spaces, Mapping) else type(spaces).__name__
+            raise ConfigurationError(
+                f"tune() got spaces for {given or 'nothing'}, but the variants are {', '.join(self._pipelines)}",
+                "give a space for each variant; leave out variants that are not tuned",
+            )
+        tuned = {}
+        for label, pipeline in self._pipelines.items():
+            one: Any = pipeline
+            name = None if resume is None else f"{resume}-{label}"
+            tuned[label] = one.tune(spaces[label], data, resume=name, **arguments)
+        return tuned
 
     def shared(self) -> tuple[Planned, ...]:
         """Return the steps at the beginning that all variants share."""

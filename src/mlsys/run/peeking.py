@@ -18,6 +18,8 @@ from mlsys.tracking.judgings import Judging, judgings, note_judging
 
 MANY = 10
 """Models from which on it is said: the best of ten equally good ones looks 1.5 standard errors better than it is."""
+CHOSEN = "LK235"
+"""The finding of a model that the rows chose which evaluate it."""
 SEEDS = 5
 """Seeds of a split from which on it is said: the best of five looks 1.2 standard errors better."""
 
@@ -38,6 +40,29 @@ def count_judgings(runs: Mapping[Live, bool]) -> None:
         assert evaluation is not None
         live.peeked = tuple(peeks(judging, [*known, *together[:place]], together[place + 1 :], evaluation))
         note_judging(judging, keep=runs[live])
+
+
+def note_choice(scored: pd.DataFrame, said: Sequence[str], trials: int, keep: bool) -> None:
+    """Note that some rows chose among candidates, so that a run of one of them is told.
+
+    Parameters
+    ----------
+    scored : DataFrame
+        Evaluated rows of any candidate; of one target.
+    said : sequence of str
+        Digest of the scored rows of each candidate.
+    trials : int
+        Number of trials, those without a score included.
+    keep : bool
+        Whether it is noted beyond the process.
+    """
+    if "y" not in scored:
+        return
+    rows = digest_frame(scored[["y"]])
+    known = {(each.rows, each.said) for each in judgings() if each.chosen}
+    for each in dict.fromkeys(said):
+        if (rows, each) not in known:
+            note_judging(Judging(rows, each, chosen=trials), keep)
 
 
 def judging_of(live: Live) -> Judging | None:
@@ -78,6 +103,9 @@ def peeks(
     models = len({each.said for each in everything if each.rows == judging.rows})
     if models >= MANY:
         found.append(Finding("LK233", _of_models(models, evaluation), "information"))
+    chosen = max((each.chosen for each in before if (each.rows, each.said) == (judging.rows, judging.said)), default=0)
+    if chosen:
+        found.append(Finding(CHOSEN, _of_choice(chosen, evaluation), "information"))
     dealt = [each for each in everything if judging.dealing and each.dealing == judging.dealing]
     if len({each.seed for each in dealt}) >= SEEDS:
         found.append(_of_seeds(judging, [each for each in before if each.dealing == judging.dealing], dealt))
@@ -89,6 +117,13 @@ def _of_models(models: int, evaluation: Evaluation) -> str:
         f"{models} models were evaluated on these {evaluation.part} rows, and the best of several looks better than it "
         f"is{_widened(models, evaluation)}; no interval is wide enough for a model chosen by its score: "
         "final_test() decides"
+    )
+
+
+def _of_choice(chosen: int, evaluation: Evaluation) -> str:
+    return (
+        f"tune() chose this model among {chosen} trials by these {evaluation.part} rows, so its score on them is too "
+        "good; tuned.corrected estimates by how much, and final_test() decides"
     )
 
 

@@ -18,6 +18,7 @@ from mlsys.outcome.findings import leakage_verdict
 from mlsys.outcome.storing import load_outcome, save_outcome
 from mlsys.pages import Banner, Page, Shown, Table, Title
 from mlsys.run.live import Live
+from mlsys.run.peeking import CHOSEN
 from mlsys.run.rivals import rivals_of
 from mlsys.run.tracked import Tracking
 
@@ -282,6 +283,8 @@ def _fixed_terms(outcome: Outcome, reason: str) -> list[Checked]:
         return [*terms, ("evaluated", "no evaluation", FAIL)]
     if evaluation.contaminated:
         terms.append(("evaluated on untouched rows", f"{evaluation.contaminated} learned from them", FAIL))
+    if outcome.stage != "test" and any(finding.code == CHOSEN for finding in outcome.findings):
+        terms.append(("evaluated on rows that did not choose it", "tune() chose it by them; open final_test()", FAIL))
     if outcome.stage == "test" and outcome.opened.before:
         looks = f"opened {outcome.opened.before} time(s) before"
         terms.append(("test rows fresh, or a reason", reason or looks, PASS if reason else FAIL))

@@ -32,6 +32,7 @@ from mlsys.outcome.storing import save_judged
 from mlsys.overview import Overview
 from mlsys.plan.any_pipeline import PipelineType
 from mlsys.run.artifacts import report_into, write_report
+from mlsys.run.assumptions import assumptions_of
 from mlsys.run.columns import columns_of
 from mlsys.run.gathering import Label, audited, completed, cost_of, outcome_of
 from mlsys.run.live import Live
@@ -265,6 +266,18 @@ class Run(Listed, Generic[PipelineType]):
             Name of the step; by default the last one.
         """
         return frame_after(self._live.execution, self._live.data, split, after)
+
+    @cached_property
+    def assumptions(self) -> Result:
+        """What the family of the model takes for granted, checked on the rows as the model sees them.
+
+        The table has a row for each assumption: ``verdict`` (``"holds"``, ``"doubtful"`` or ``"not assessed"``), what
+        was ``measured``, the ``columns`` in question and a ``remedy``. Linear models: scale (with a penalty),
+        collinearity, bends, and of numbers heavy tails of the errors; nearest neighbours and kernels: scale; naive
+        Bayes: independence within classes; trees: the range of the training rows. Errors are those on rows that the
+        model did not learn from; test rows stay sealed. Whether a remedy helps, ``compare`` says.
+        """
+        return assumptions_of(self._live)
 
     @property
     def predictions(self) -> dict[str, pd.DataFrame]:

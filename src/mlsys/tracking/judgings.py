@@ -33,6 +33,8 @@ class Judging:
         The seed of the split.
     score : float
         The headline metric, greater is better; minus infinity if there is none.
+    chosen : int
+        Number of candidates that these rows chose from; 0 if nothing was chosen.
     """
 
     rows: str
@@ -40,6 +42,7 @@ class Judging:
     dealing: str = ""
     seed: int = 0
     score: float = float("-inf")
+    chosen: int = 0
 
 
 _here: dict[str, list[Judging]] = {}

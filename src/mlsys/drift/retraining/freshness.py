@@ -52,7 +52,7 @@ def freshness_of(losses: Values, rows: Values, length: pd.Timedelta, level: floa
         weight = rows[served][known]
         extra = (old - newest[served])[known]
         mean = float(np.average(extra, weights=weight))
-        half = 0.0 if age == 0 else reach(level) * _error(extra - mean, weight)
+        half = 0.0 if age == 0 else reach(level) * correlated_error(extra - mean, weight)
         found.append(
             (age, float(np.average(old[known], weights=weight)), mean, mean - half, mean + half, int(known.sum()))
         )
@@ -80,7 +80,7 @@ def in_words(length: pd.Timedelta) -> str:
     return str(length).removesuffix(" 00:00:00")
 
 
-def _error(rest: Values, weight: Values) -> float:
+def correlated_error(rest: Values, weight: Values) -> float:
     """Return the standard error of a weighted mean of periods that are correlated with their neighbours."""
     variance = float((weight**2 * rest**2).sum() / weight.sum() ** 2)
     square = float((rest**2).sum())

@@ -1,0 +1,184 @@
+"""Bench: evaluates pipelines that differ in a few steps; steps that they share run once, test rows stay sealed."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import accumulate
+
+import pandas as pd
+
+from mlsys.dataset import Rows
+from mlsys.errors import ConfigurationError
+from mlsys.evaluation.scored import scored_rows
+from mlsys.execution.execution import executed
+from mlsys.execution.opening import Data
+from mlsys.execution.parts import SEALED, Parts
+from mlsys.execution.processes import apart
+from mlsys.execution.reporting import loader
+from mlsys.execution.runner import run
+from mlsys.execution.session import start
+from mlsys.execution.windows import Trial, sides_of, windows_by
+from mlsys.execution.work import Work
+from mlsys.plan import Plan, Planned
+from mlsys.plan.any_pipeline import AnyPipeline
+from mlsys.states import digest
+
+MOST_KEPT = 12
+"""Points to go on from that are held at once; each holds rows."""
+JUDGED = "validation"
+
+
+@dataclass(frozen=True)
+class Place:
+    """Rows that evaluate: the validation part, or one fold of the training rows, whose ``order`` is that of all."""
+
+    name: str
+    parts: Parts
+    work: Work
+    order: pd.Index
+
+
+@dataclass(frozen=True)
+class Rest:
+    """Steps that are left to run in one place; can be done in another process."""
+
+    steps: tuple[Planned, ...]
+    place: Place
+
+    def __call__(self) -> pd.DataFrame:
+        """Return the scored rows of the place."""
+        return scored_in(run(self.steps, self.place.parts, self.place.work))
+
+
+@dataclass(frozen=True)
+class Failed:
+    """What a trial raised, in words."""
+
+    error: str
+
+
+@dataclass
+class Bench:
+    """Runs pipelines over the same rows.
+
+    Parameters
+    ----------
+    data : DataFrame, mapping of str to DataFrame, or None
+        As for ``run``.
+    work : Work
+        With the cache for the steps before the split.
+    changed : set of str
+        Names of steps that differ between pipelines; before each of them a point is kept to go on from.
+    n_jobs : int
+        Processes.
+    """
+
+    data: Data
+    work: Work
+    changed: set[str]
+    n_jobs: int = 1
+    _kept: OrderedDict[str, Parts] = field(default_factory=OrderedDict)
+
+    def places(self, pipeline: AnyPipeline) -> list[Place]:
+        """Return the rows that evaluate a pipeline, as its split leaves them."""
+        parts = self._divided(pipeline)
+        divided = parts.divided
+        assert divided is not None
+        quiet = self.work.detached()
+        if JUDGED in parts.rows:
+            return [Place("", parts, quiet, parts.rows[JUDGED].frame([]).index)]
+        if not divided.folds:
+            raise ConfigurationError(
+                "tune() needs rows to evaluate trials on, but there is no validation part",
+                "give the split a validation share, or pass parts with 'validation'",
+            )
+        frame = divided.parts["train"].frame()
+        trial = Trial((), frame, Parts({}, parts.roles, parts.catalog), quiet)
+        windows = windows_by(divided.folds)
+        return [Place(window.name, *trial.begun(sides_of(frame, window)), frame.index) for window in windows]
+
+    def sealed(self, pipeline: AnyPipeline) -> int:
+        """Return the number of test rows, which nothing here reads."""
+        divided = self._divided(pipeline).divided
+        assert divided is not None
+        return divided.rows.get(SEALED, 0)
+
+    def scored(self, wanted: Sequence[tuple[AnyPipeline, Place]]) -> list[pd.DataFrame | Failed]:
+        """Return the scored rows of pipelines in their places, or what they raised."""
+        rests = [self._rest(*each) for each in wanted]
+        return list(apart(_tried, rests, self.n_jobs))
+
+    def _divided(self, pipeline: AnyPipeline) -> Parts:
+        """Return the parts as the split of a pipeline leaves them."""
+        plan = Plan(pipeline.planned)
+        assert plan.split is not None
+        until = plan.until(plan.split.name)
+        key = digest(["split", *map(_named, until.steps)])
+        if (found := self._found(key)) is not None:
+            return found
+        return self._keep(key, executed(until, self.data, start(pipeline), self.work).parts)
+
+    def _rest(self, pipeline: AnyPipeline, place: Place) -> Rest | Failed:
+        """Return what is left to run after the point that is kept, where steps up to the first change are run here."""
+        steps = Plan(pipeline.planned).working
+        first = digest(["split", *map(_named, Plan(pipeline.planned).before), place.name])
+        keys = list(accumulate(map(_named, steps), lambda key, step: digest((key, step)), initial=first))
+        done, parts = 0, place.parts
+        for at in range(len(steps), 0, -1):
+            if (found := self._found(keys[at])) is not None:
+                done, parts = at, found
+                break
+        for at in self._cuts(steps, done):
+            try:
+                parts = self._keep(keys[at], run(steps[done:at], parts, place.work))
+            except Exception as error:
+                return Failed(told(error))
+            done = at
+        return Rest(steps[done:], replace(place, parts=parts))
+
+    def _cuts(self, steps: Sequence[Planned], done: int) -> Iterable[int]:
+        """Return where points are kept: before each step that changes; in several processes before the first alone."""
+        cuts = [at for at in range(done + 1, len(steps)) if steps[at].name in self.changed]
+        return cuts if self.n_jobs == 1 else [at for at in cuts[:1] if not done]
+
+    def _found(self, key: str) -> Parts | None:
+        if key in self._kept:
+            self._kept.move_to_end(key)
+        return self._kept.get(key)
+
+    def _keep(self, key: str, parts: Parts) -> Parts:
+        self._kept[key] = parts
+        if len(self._kept) > MOST_KEPT:
+            self._kept.popitem(last=False)
+        return parts
+
+
+def _tried(rest: Rest | Failed) -> pd.DataFrame | Failed:
+    if isinstance(rest, Failed):
+        return rest
+    try:
+        return rest()
+    except Exception as error:
+        return Failed(told(error))
+
+
+def told(error: Exception) -> str:
+    """Return an error in one line, with its notes."""
+    notes = [note for note in getattr(error, "__notes__", ()) if note.startswith("mlsys: ")]
+    said = " ".join(str(error).split())
+    return "; ".join([f"{type(error).__name__}: {said}", *(note.removeprefix("mlsys: ") for note in notes)])
+
+
+def scored_in(parts: Parts) -> pd.DataFrame:
+    """Return target, prediction and probabilities of the evaluated rows, as the report of a run has them."""
+    assert parts.divided is not None
+    raw, predictions = parts.divided.parts[JUDGED], parts.predictions[JUDGED]
+    frame = loader(raw, parts.rows.get(JUDGED), None)(None)
+    features = parts.catalog.features(parts.catalog.at_split or frame.columns)
+    return scored_rows(Rows.of(frame, parts.roles, features, None, predictions.frame), what=JUDGED)
+
+
+def _named(planned: Planned) -> tuple[str, str]:
+    return planned.name, planned.step.digest
