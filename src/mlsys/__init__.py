@@ -182,6 +182,7 @@ _HOMES = {
     **dict.fromkeys(("Abstain", "Calibrate", "Conformal", "Train", "TrainForecast", "TuneThreshold"), "mlsys.models"),
     **dict.fromkeys(
         (
+            "ABTest",
             "Cost",
             "beats",
             "behaves",
@@ -305,6 +306,7 @@ if TYPE_CHECKING:
         training_history,
     )
     from mlsys.evaluation import (
+        ABTest,
         Cost,
         DirectionalTest,
         Evaluate,

@@ -35,10 +35,13 @@ from mlsys.evaluation.gates import (
 from mlsys.evaluation.metric import Metric
 from mlsys.evaluation.metrics import metric_named
 from mlsys.evaluation.own import metric_of
+from mlsys.evaluation.production import ABResult, ABTest, SampleSize
 from mlsys.evaluation.side_by_side import is_truth, scored_alone
 from mlsys.evaluation.verdicts import FAIL, NOT_ENOUGH, PASS, verdict_of
 
 __all__ = [
+    "ABResult",
+    "ABTest",
     "Behaviour",
     "Candidate",
     "Cost",
@@ -59,6 +62,7 @@ __all__ = [
     "PerturbationTest",
     "WeakSpotSearch",
     "Rival",
+    "SampleSize",
     "SliceCounts",
     "SliceReport",
     "beats",
