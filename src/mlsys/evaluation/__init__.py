@@ -35,13 +35,45 @@ from mlsys.evaluation.gates import (
 from mlsys.evaluation.metric import Metric
 from mlsys.evaluation.metrics import metric_named
 from mlsys.evaluation.own import metric_of
-from mlsys.evaluation.production import ABResult, ABTest, SampleSize
+from mlsys.evaluation.production import (
+    UCB1,
+    ABResult,
+    ABTest,
+    Canary,
+    CanaryDecision,
+    Choice,
+    EpsilonGreedy,
+    Interleaved,
+    OffPolicyEstimate,
+    Preference,
+    SampleSize,
+    ThompsonSampling,
+    compare_rankings,
+    interleave,
+    ips,
+    replay,
+    snips,
+)
 from mlsys.evaluation.side_by_side import is_truth, scored_alone
 from mlsys.evaluation.verdicts import FAIL, NOT_ENOUGH, PASS, verdict_of
 
 __all__ = [
     "ABResult",
     "ABTest",
+    "Canary",
+    "CanaryDecision",
+    "Choice",
+    "Interleaved",
+    "Preference",
+    "compare_rankings",
+    "interleave",
+    "EpsilonGreedy",
+    "OffPolicyEstimate",
+    "ThompsonSampling",
+    "UCB1",
+    "ips",
+    "replay",
+    "snips",
     "Behaviour",
     "Candidate",
     "Cost",

@@ -95,8 +95,21 @@ def draw_ab(result: Result, ax: Axes) -> None:
         ax.annotate(str(result.facts["decision"]), (at[first], upper[first]), xytext=(0, 8), ha="center",
                     textcoords="offset points", color=drawing.MINE, fontsize=drawing.SMALL)  # fmt: skip
     _frame(ax, values, lower, upper, float(facts["minimum effect"]))
-    ax.tick_params(axis="x", labelsize=drawing.SMALL)
+    few_dates(ax, looks["time"].dtype.kind)
     drawing.bare(ax)
+
+
+def few_dates(ax: Axes, kind: str) -> None:
+    """Name few dates on the axis of times, so that they do not overlap; other times are numbered."""
+    if kind != "M":
+        ax.set_xlabel("time")
+        return
+    from matplotlib import dates
+
+    made: Any = dates  # its classes have no types
+    where = made.AutoDateLocator(maxticks=6)
+    ax.xaxis.set_major_locator(where)
+    ax.xaxis.set_major_formatter(made.ConciseDateFormatter(where))
 
 
 def _frame(ax: Axes, values: Any, lower: Any, upper: Any, effect: float) -> None:

@@ -138,7 +138,8 @@ def by_day(times: pd.Series) -> pd.Series:
     """Return the days of times that span at least two, and other times as they are."""
     if times.dtype.kind != "M" or times.iloc[-1] - times.iloc[0] < pd.Timedelta("2D"):
         return times
-    return times.dt.floor("D")
+    days: pd.Series = times.dt.floor("D")
+    return days
 
 
 def looks_of(times: pd.Series | None, rows: int, most: int) -> Places:

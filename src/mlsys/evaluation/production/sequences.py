@@ -142,3 +142,25 @@ def share_evidence(hits: Values, rows: Values, share: float) -> Values:
     logs = betaln(hits + 1, rows - hits + 1) - hits * math.log(share) - (rows - hits) * math.log1p(-share)
     found: Any = np.exp(np.minimum(np.maximum.accumulate(logs), 700.0))
     return np.asarray(found, dtype=np.float64)
+
+
+def share_interval_at_all_looks(hits: float, rows: float, alpha: float) -> tuple[float, float]:
+    """Return the shares that :func:`share_evidence` does not refuse at one look; at all looks together they hold it.
+
+    Examples
+    --------
+    >>> [round(end, 2) for end in share_interval_at_all_looks(60, 100, 0.05)]
+    [0.44, 0.75]
+    """
+    from scipy.optimize import brentq
+    from scipy.special import betaln, xlog1py, xlogy
+
+    most = float(betaln(hits + 1, rows - hits + 1)) + math.log(alpha)
+
+    def kept(share: float) -> float:
+        return float(xlogy(hits, share) + xlog1py(rows - hits, -share)) - most
+
+    at = hits / rows
+    lower = 0.0 if hits == 0 else float(brentq(kept, 1e-300, at))
+    upper = 1.0 if hits == rows else float(brentq(kept, at, 1 - 1e-16))
+    return lower, upper
