@@ -192,6 +192,7 @@ _HOMES = {
             "interleave",
             "ips",
             "replay",
+            "shadow",
             "snips",
             "beats",
             "behaves",
@@ -347,6 +348,7 @@ if TYPE_CHECKING:
         no_findings,
         replay,
         score_slices,
+        shadow,
         size,
         snips,
     )

@@ -47,11 +47,13 @@ from mlsys.evaluation.production import (
     OffPolicyEstimate,
     Preference,
     SampleSize,
+    ShadowResult,
     ThompsonSampling,
     compare_rankings,
     interleave,
     ips,
     replay,
+    shadow,
     snips,
 )
 from mlsys.evaluation.side_by_side import is_truth, scored_alone
@@ -95,6 +97,8 @@ __all__ = [
     "WeakSpotSearch",
     "Rival",
     "SampleSize",
+    "ShadowResult",
+    "shadow",
     "SliceCounts",
     "SliceReport",
     "beats",

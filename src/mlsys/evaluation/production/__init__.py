@@ -10,6 +10,7 @@ from mlsys.evaluation.production.logs import OffPolicyEstimate
 from mlsys.evaluation.production.off_policy import ips, snips
 from mlsys.evaluation.production.policies import UCB1, EpsilonGreedy, ThompsonSampling
 from mlsys.evaluation.production.replaying import replay
+from mlsys.evaluation.production.shadow import ShadowResult, shadow
 from mlsys.evaluation.production.sizes import SampleSize
 
 __all__ = [
@@ -23,11 +24,13 @@ __all__ = [
     "OffPolicyEstimate",
     "Preference",
     "SampleSize",
+    "ShadowResult",
     "ThompsonSampling",
     "UCB1",
     "compare_rankings",
     "interleave",
     "ips",
     "replay",
+    "shadow",
     "snips",
 ]
