@@ -192,14 +192,16 @@ class Canary(Shown):
                           for arm in (~challenger, challenger))  # fmt: skip
             variance = float(careful_variance(one, other)[0])
             if variance > 0:
-                parts.append((float(other.means[0] - one.means[0]), 1 / variance))
+                weight = float(one.rows[0] * other.rows[0] / (one.rows[0] + other.rows[0]))  # Mantel and Haenszel's
+                parts.append((float(other.means[0] - one.means[0]), variance, weight))
         means = [float(values[known & arm].mean()) if (known & arm).any() else math.nan
                  for arm in (~challenger, challenger)]  # fmt: skip
         found = dict(zip(self.arms, means, strict=True))
         if not parts:
             return {**found, "difference": means[1] - means[0], "lower": math.nan, "upper": math.nan}
-        information = sum(each for _, each in parts)
-        difference = sum(each * weight for each, weight in parts) / information
+        whole = sum(weight for _, _, weight in parts)
+        difference = sum(each * weight for each, _, weight in parts) / whole
+        information = whole**2 / sum(variance * weight**2 for _, variance, weight in parts)
         mixture = mixing(planned_information(tolerance, 2 * self.alpha, _POWER), 2 * self.alpha)
         below = float(one_sided_width(information, mixture, self.alpha / len(self.guards)))
         above = float(one_sided_width(information, mixture, self.alpha))
