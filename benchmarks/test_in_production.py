@@ -47,8 +47,8 @@ A/B tests, looked at every day
 ------------------------------
 
 Both arms alike, {rows:,} rows over {days} days, one look a day; the smallest effect that matters is a tenth of a
-standard deviation. *Sequential*: how often any look finds a difference; 5 % is promised. *Fixed, peeked*: what happens when a
-test for one look is looked at every day. *Fixed, once*: the same test as it is meant to be used.
+standard deviation. *Sequential*: how often any look finds a difference; 5 % is promised. *Fixed, peeked*: what happens
+when a test for one look is looked at every day. *Fixed, once*: the same test as it is meant to be used.
 
 {alike}
 

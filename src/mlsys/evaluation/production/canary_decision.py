@@ -55,3 +55,4 @@ def draw_canary(result: Result, ax: Axes) -> None:
         if np.isfinite(scaled).all():
             drawing.dot(ax, place, scaled[0], scaled[1], scaled[2], colours[row["says"]], row["says"])
     drawing.finish(ax, result.table["guard"].tolist(), "difference, in multiples of what the next share tolerates")
+    drawing.as_high_as(ax, len(result.table))

@@ -275,3 +275,4 @@ def _draw(result: Result, ax: Axes) -> None:
         drawing.dot(ax, 0, scalars["share"], scalars["lower"], scalars["upper"], drawing.MINE, result.verdict)
     drawing.finish(ax, ["challenger"], "share of decided queries that it won")
     ax.set_xlim(0, 1)
+    drawing.as_high_as(ax, 1)

@@ -122,3 +122,4 @@ def draw_estimate(result: Result, ax: Axes) -> None:
     if math.isfinite(scalars["value"]):
         drawing.dot(ax, 0, scalars["value"], scalars["lower"], scalars["upper"], drawing.MINE, result.name)
     drawing.finish(ax, ["policy"], "mean reward")
+    drawing.as_high_as(ax, 1)
