@@ -123,6 +123,18 @@ def test_rows_out_of_order_and_with_one_index_are_read_by_time() -> None:
     pd.testing.assert_frame_equal(looks, TEST.analyse(rows, time="day").tables["looks"])
 
 
+@pytest.mark.parametrize("zone", [None, "Europe/Berlin"])
+def test_times_are_looked_at_by_the_day_of_their_own_clock(zone: str | None) -> None:
+    rows = outcomes(3)
+    hours = pd.date_range("2026-10-20", periods=len(rows), freq="6min", tz=zone)  # 25 days, a change of the clock
+    looks = TEST.analyse(rows.assign(day=hours), time="day").tables["looks"]
+    assert looks["time"].tolist() == pd.date_range("2026-10-20", periods=len(looks)).tolist()
+    assert len(looks) == 25
+    assert looks["rows"].iloc[-1] == len(rows)
+    dates = TEST.analyse(rows.assign(day=hours.date), time="day").tables["looks"]
+    assert dates["difference"].equals(looks["difference"])
+
+
 def test_a_gain_too_small_to_matter_ends_the_test() -> None:
     assert TEST.analyse(outcomes(4, 60_000)).verdict == "not better"
 

@@ -114,7 +114,9 @@ def test_rewards_that_cannot_be_learned_are_refused(arm: str, reward: Any, says:
     (lambda: UCB1(["a", "a"]), "one arm twice"), (lambda: UCB1(["a", 1]), "which is not a name"),
     (lambda: UCB1(ARMS, exploration=0), "exploration=0"), (lambda: EpsilonGreedy(ARMS, epsilon=0), "epsilon=0"),
     (lambda: ThompsonSampling(ARMS, prior=(0, 1)), "prior=0"), (lambda: UCB1(ARMS, seed=-1), "seed=-1"),
-    (lambda: ThompsonSampling(ARMS, least_share=0.4), "least_share"),
+    (lambda: ThompsonSampling(ARMS, least_share=0.4), "leaves nothing to choose"),
+    (lambda: ThompsonSampling(ARMS, least_share=-1), "least_share=-1"),
+    (lambda: ThompsonSampling(ARMS, prior=1), "is not two numbers"),
 ])  # fmt: skip
 def test_settings_outside_their_range_are_refused(make: Any, says: str) -> None:
     with pytest.raises(ConfigurationError, match=says):

@@ -36,9 +36,9 @@ from mlsys.evaluation.production.reading import (
     order_of,
     places_of,
     row_named,
+    times_of,
 )
 from mlsys.pages import number
-from mlsys.values import plain
 
 WHO = "ABTest.analyse"
 MOST_LOOKS = 200
@@ -108,7 +108,8 @@ def _read(asked: Asked, outcomes: pd.DataFrame) -> Read:
     check_frame(outcomes, WHO, columns)
     if len(set(columns)) < len(columns):
         raise ConfigurationError(f"{WHO}: two roles name one column among {', '.join(columns)}", "give each its own")
-    order = order_of(outcomes, asked.time, WHO)
+    times = None if asked.time is None else times_of(outcomes, asked.time, WHO)
+    order = order_of(times, len(outcomes))
     rows = outcomes.iloc[order]
     challenger = places_of(rows, asked.arm, test.arms, WHO) == 1
     values = numbers_of(rows, test.metric, WHO)
@@ -124,7 +125,7 @@ def _read(asked: Asked, outcomes: pd.DataFrame) -> Read:
             "fill it with one value for all rows that lack it, such as its mean",
         )
     ids = None if asked.id is None else _ids(rows, asked.id, challenger, test.sequential)
-    times = None if asked.time is None else by_day(plain(rows[asked.time]).reset_index(drop=True))
+    times = None if times is None else by_day(times.iloc[order].reset_index(drop=True))
     return Read(values, challenger, ids, times, before)
 
 

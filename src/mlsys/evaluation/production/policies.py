@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from mlsys.errors import ConfigurationError
 from mlsys.evaluation.production.bandit import Bandit, Values
 from mlsys.evaluation.production.reading import check_above_zero, check_between
 
@@ -51,12 +52,18 @@ class ThompsonSampling(Bandit):
     ) -> None:
         super().__init__(arms, seed=seed)
         who = type(self).__name__
-        first, second = prior
-        for each in (first, second):
+        if not isinstance(prior, (tuple, list)) or len(prior) != 2:
+            raise ConfigurationError(f"{who}: prior={prior!r} is not two numbers", "write prior=(1, 1)")
+        for each in prior:
             check_above_zero(who, "prior", each, "both parameters of a beta distribution, such as (1, 1)")
-        self.prior = (float(first), float(second))
+        self.prior = (float(prior[0]), float(prior[1]))
         if least_share != 0:
-            check_between(who, "least_share * number of arms", least_share * len(self.arms), 0.01)
+            check_between(who, "least_share", least_share, 0.01)
+        if least_share * len(self.arms) >= 1:
+            raise ConfigurationError(
+                f"{who}: least_share={least_share} of {len(self.arms)} arms leaves nothing to choose",
+                f"give less than {1 / len(self.arms):.3g}",
+            )
         self.least_share = float(least_share)
 
     def _chances(self) -> Values:

@@ -112,30 +112,42 @@ def row_named(frame: pd.DataFrame, rows: Mask) -> str:
     return repr(label.item() if isinstance(label, np.generic) else label)
 
 
-def order_of(frame: pd.DataFrame, time: str | None, who: str) -> Places:
-    """Return the places of rows in order of time, as they stand where there is no time.
+def times_of(frame: pd.DataFrame, time: str, who: str) -> pd.Series:
+    """Return a column of times, as moments without an object for each, or of numbers.
 
     Raises
     ------
     DataError
         If a time is null, or times cannot be ordered.
     """
-    if time is None:
-        return np.arange(len(frame))
     null = frame[time].isna().to_numpy()
     if null.any():
         raise DataError(f"{who}: {time!r} is null in row {row_named(frame, null)}", "leave rows without a time out")
-    if values_of(frame[time]).kind not in {Kind.NUMBER, Kind.MOMENT, Kind.DATE}:
+    kind = values_of(frame[time]).kind
+    if kind not in {Kind.NUMBER, Kind.MOMENT, Kind.DATE}:
         raise DataError(
             f"{who}: {time!r} holds {values_of(frame[time])}, which have no order in time",
-            f"convert it: pd.to_datetime(rows[{time!r}])",
+            f"give times, or numbers such as those of days: pd.to_datetime(rows[{time!r}]) reads texts",
         )
-    order: Places = np.argsort(plain(frame[time]).to_numpy(), kind="stable")
+    column = plain(frame[time])
+    held: pd.Series = column if kind is Kind.NUMBER else pd.to_datetime(column)
+    return held
+
+
+def order_of(times: pd.Series | None, rows: int) -> Places:
+    """Return the places of rows in order of time, as they stand where there is no time."""
+    if times is None:
+        return np.arange(rows)
+    if isinstance(times.dtype, pd.DatetimeTZDtype):
+        times = times.dt.tz_convert("UTC").dt.tz_localize(None)
+    order: Places = np.argsort(times.to_numpy(), kind="stable")
     return order
 
 
 def by_day(times: pd.Series) -> pd.Series:
-    """Return the days of times that span at least two, and other times as they are."""
+    """Return the days, by their own clock, of ordered times that span at least two; other times as they are."""
+    if isinstance(times.dtype, pd.DatetimeTZDtype):
+        times = times.dt.tz_localize(None)
     if times.dtype.kind != "M" or times.iloc[-1] - times.iloc[0] < pd.Timedelta("2D"):
         return times
     days: pd.Series = times.dt.floor("D")

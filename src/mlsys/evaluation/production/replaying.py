@@ -21,7 +21,7 @@ from mlsys.evaluation.production.logs import (
     read_log,
 )
 from mlsys.evaluation.production.mismatch import LEAST_P
-from mlsys.evaluation.production.reading import Places, check_between, order_of
+from mlsys.evaluation.production.reading import Places, check_between, order_of, times_of
 from mlsys.pages import drawing
 from mlsys.steps import Result
 from mlsys.summaries.wilson import quantile_of
@@ -99,7 +99,7 @@ def replay(
         raise DataError(f"{who}: the log and the policy do not have the same arms: {listed(unknown)}",
                         f"arms of the policy are {listed(policy.arms)}")  # fmt: skip
     _check_alike(read, who)
-    order = order_of(log, time, who)
+    order = order_of(None if time is None else times_of(log, time, who), len(log))
     return _replayed(policy.fresh(), read, order, level)
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from mlsys.dataset import PREDICTION
 from mlsys.detached import detached
 from mlsys.errors import ConfigurationError, DataError
 from mlsys.evaluation.behaviour.answers import Answers, Asked, answers, asked_of
@@ -167,6 +168,8 @@ def _answered(asked: Asked, rows: pd.DataFrame, kept: list[pd.DataFrame]) -> Ans
 
     def predict(frame: pd.DataFrame) -> pd.DataFrame:
         kept.append(asked.predict(frame))
+        if any(str(name).startswith(f"{PREDICTION}_") for name in kept[-1].columns):
+            raise DataError(f"{_WHO}: the model predicts several targets", "compare models of one target")
         return kept[-1]
 
     return answers(Asked(predict, asked.inputs, asked.event, asked.names), rows)
