@@ -281,7 +281,7 @@ def main() -> None:
     runs, rows, plays = given.runs, 6_000, max(3, given.runs // 50)
     text = TEXT.format(
         rows=rows, days=DAYS, plays=plays, alike=alike(runs, rows), power=power(runs), mismatch=mismatch(runs),
-        canary=canaries(max(50, runs // 2)), interleaving=interleaving(runs), regret=regret(plays, 5_000),
+        canary=canaries(max(20, runs // 4)), interleaving=interleaving(runs), regret=regret(plays, 2_000),
         logs=logs(runs),
     )  # fmt: skip
     write_page("test_in_production", "Tests in production", "python benchmarks/test_in_production.py", text)

@@ -314,7 +314,7 @@ def peeked(runs: int, share: float, effect: float = 0.0, fixed: bool = False) ->
 
 
 def test_peeking_every_day_finds_no_more_than_stated() -> None:
-    assert peeked(150, 0.5) <= 0.07
+    assert peeked(60, 0.5) <= 0.07
 
 
 @pytest.mark.long

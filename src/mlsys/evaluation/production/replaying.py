@@ -72,12 +72,12 @@ def replay(
 
     Examples
     --------
-    >>> from mlsys import ThompsonSampling
+    >>> from mlsys import EpsilonGreedy
     >>> rng = np.random.default_rng(0)
     >>> log = pd.DataFrame({"arm": rng.choice(["blue", "green"], 4_000), "probability": 0.5})
     >>> log["reward"] = rng.random(4_000) < log["arm"].map({"blue": 0.1, "green": 0.3})
-    >>> found = replay(log, ThompsonSampling(["blue", "green"]))
-    >>> found.value > found.scalars["logged"] + 0.08
+    >>> found = replay(log, EpsilonGreedy(["blue", "green"]))
+    >>> found.value > found.scalars["logged"] + 0.05
     True
     """
     who = "replay"
