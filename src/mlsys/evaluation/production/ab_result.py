@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from mlsys.pages import Folded, Lines, Page, Table, Title, Tone, Verdict, drawing, filled, interval, number, p_value
+from mlsys.evaluation.production.result import IntervalResult, p_in_words
+from mlsys.pages import Folded, Lines, Page, Table, Title, Tone, Verdict, drawing, filled, interval, number
 from mlsys.steps import Result
 
 if TYPE_CHECKING:
@@ -17,7 +18,7 @@ _TONES: dict[str, Tone] = {"better": "good", "worse": "bad", "refused": "bad", "
 
 
 @dataclass(frozen=True, repr=False)
-class ABResult(Result):
+class ABResult(IntervalResult):
     """Result of :meth:`ABTest.analyse <mlsys.ABTest.analyse>`.
 
     ``table`` has one row for each arm: ``arm``, ``rows``, ``missing`` (outcomes), ``mean``. ``tables["looks"]`` has the
@@ -31,16 +32,6 @@ class ABResult(Result):
         return self.scalars["difference"]
 
     @property
-    def lower(self) -> float:
-        """Lower end of the interval of the difference."""
-        return self.scalars["lower"]
-
-    @property
-    def upper(self) -> float:
-        """Upper end of the interval of the difference."""
-        return self.scalars["upper"]
-
-    @property
     def p(self) -> float:
         """The p-value of no difference: at all looks together for a sequential test."""
         return self.scalars["p"]
@@ -52,7 +43,7 @@ class ABResult(Result):
 
     def _page(self) -> Page:
         lift = f", {self.lift:+.1%} of the champion" if np.isfinite(self.lift) else ""
-        known = f"; p {_equals(self.p)}" if np.isfinite(self.p) else ""
+        known = f"; {p_in_words(self.p)}" if np.isfinite(self.p) else ""
         ends = interval(self.lower, self.upper, signed=True)
         lines = [
             ("difference", f"{number(self.difference, signed=True)} {ends}{lift}{known}"),
@@ -63,11 +54,6 @@ class ABResult(Result):
         evidence = [Folded(f"{len(looks)} looks", [Table(filled(looks), most=60)])] if len(looks) > 1 else []
         verdict = Verdict(self.verdict, self.summary, tone=_TONES.get(self.verdict, "plain"))
         return Page([Title(self.name), verdict, Lines(lines), Table(filled(self.table)), *evidence])
-
-
-def _equals(p: float) -> str:
-    shown = p_value(p)
-    return shown if shown.startswith("<") else f"= {shown}"
 
 
 def draw_ab(result: Result, ax: Axes) -> None:

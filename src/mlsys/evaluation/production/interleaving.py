@@ -12,8 +12,9 @@ import pandas as pd
 
 from mlsys.errors import ConfigurationError, DataError, listed
 from mlsys.evaluation.production.reading import Values, check_between, check_frame, names_of, numbers_of, row_named
+from mlsys.evaluation.production.result import IntervalResult, p_in_words
 from mlsys.evaluation.production.sequences import share_evidence, share_interval_at_all_looks
-from mlsys.pages import Lines, Page, Table, Title, Tone, Verdict, drawing, filled, interval, number, p_value
+from mlsys.pages import Lines, Page, Table, Title, Tone, Verdict, drawing, filled, interval, number
 from mlsys.steps import Result
 
 if TYPE_CHECKING:
@@ -139,7 +140,7 @@ def _ranking(given: Any, name: str, who: str) -> list[Any]:
 
 
 @dataclass(frozen=True, repr=False)
-class Preference(Result):
+class Preference(IntervalResult):
     """Result of :func:`~mlsys.compare_rankings`: ``table`` has the queries that each ranking won, and ties."""
 
     @property
@@ -148,23 +149,12 @@ class Preference(Result):
         return self.scalars["share"]
 
     @property
-    def lower(self) -> float:
-        """Lower end of its interval, at all looks together."""
-        return self.scalars["lower"]
-
-    @property
-    def upper(self) -> float:
-        """Upper end of its interval, at all looks together."""
-        return self.scalars["upper"]
-
-    @property
     def p(self) -> float:
         """The p-value of no preference, at all looks together."""
         return self.scalars["p"]
 
     def _page(self) -> Page:
-        shown = p_value(self.p)
-        known = f"; p {shown if shown.startswith('<') else f'= {shown}'}"
+        known = f"; {p_in_words(self.p)}"
         lines = [
             ("challenger wins", f"{number(self.share)} of decided queries {interval(self.lower, self.upper)}{known}"),
             ("error rate", str(self.facts["error rate"])),

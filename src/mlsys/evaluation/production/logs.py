@@ -11,6 +11,7 @@ import pandas as pd
 
 from mlsys.errors import DataError
 from mlsys.evaluation.production.reading import Values, check_frame, numbers_of, row_named
+from mlsys.evaluation.production.result import IntervalResult
 from mlsys.pages import Lines, Page, Table, Title, Verdict, drawing, filled, interval, number
 from mlsys.steps import Result
 from mlsys.values import plain
@@ -26,7 +27,7 @@ UNEQUAL = 1e-6
 
 
 @dataclass(frozen=True, repr=False)
-class OffPolicyEstimate(Result):
+class OffPolicyEstimate(IntervalResult):
     """Result of :func:`~mlsys.ips`, :func:`~mlsys.snips` and :func:`~mlsys.replay`.
 
     ``table`` has one row for each arm of the log: ``arm``, ``rows``, ``mean reward``, and ``weight``, the share of the
@@ -37,16 +38,6 @@ class OffPolicyEstimate(Result):
     def value(self) -> float:
         """Estimated mean reward of the policy; NaN if it is not assessed."""
         return self.scalars["value"]
-
-    @property
-    def lower(self) -> float:
-        """Lower end of its interval."""
-        return self.scalars["lower"]
-
-    @property
-    def upper(self) -> float:
-        """Upper end of its interval."""
-        return self.scalars["upper"]
 
     @property
     def effective_rows(self) -> float:

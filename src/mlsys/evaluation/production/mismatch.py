@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from mlsys.evaluation.production.result import p_in_words
 from mlsys.evaluation.production.sequences import share_evidence
-from mlsys.pages import p_value
 
 Values = NDArray[np.float64]
 LEAST_P = 0.001
@@ -43,12 +43,7 @@ class Mismatch:
     def __str__(self) -> str:
         said = "are not as large as they should be" if self.is_one else "are as large as they should be"
         shares = f"{self.found:.1%} of {self.what} are the challenger's, {self.expected:.1%} expected"
-        return f"arms {said}: {shares} ({self._p})"
-
-    @property
-    def _p(self) -> str:
-        shown = p_value(self.p)
-        return f"p {shown}" if shown.startswith("<") else f"p = {shown}"
+        return f"arms {said}: {shares} ({p_in_words(self.p)})"
 
 
 def chi_square(champion: float, challenger: float, share: float) -> float:
