@@ -29,6 +29,8 @@ from mlsys import (
 from mlsys.summaries.wilson import wilson
 
 DAYS = 30
+FEWEST = 30
+"""Rows of each arm from which a fixed test is looked at."""
 CHANCES = {"blue": 0.10, "green": 0.12, "red": 0.15, "white": 0.11}
 Draw = Callable[[np.random.Generator, int], np.ndarray]
 OUTCOMES: dict[str, Draw] = {
@@ -48,7 +50,8 @@ A/B tests, looked at every day
 
 Both arms alike, {rows:,} rows over {days} days, one look a day; the smallest effect that matters is a tenth of a
 standard deviation. *Sequential*: how often any look finds a difference; 5 % is promised. *Fixed, peeked*: what happens
-when a test for one look is looked at every day. *Fixed, once*: the same test as it is meant to be used.
+when a test for one look is looked at every day, from 30 rows of each arm on. *Fixed, once*: the same test as it is
+meant to be used.
 
 {alike}
 
@@ -126,7 +129,7 @@ def peeked_fixed(rows: pd.DataFrame) -> tuple[bool, bool]:
     n, total, squares = (whole[name] for name in ("n", "sum", "squares"))
     variance = ((squares / n - (total / n) ** 2) / n).sum(axis=1)
     z = ((total / n)["challenger"] - (total / n)["champion"]) / np.sqrt(variance)
-    found = z.abs().to_numpy() > 1.96
+    found = ((z.abs() > 1.96) & (n.min(axis=1) >= FEWEST)).to_numpy()
     return bool(found.any()), bool(found[-1])
 
 
