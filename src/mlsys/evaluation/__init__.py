@@ -35,10 +35,47 @@ from mlsys.evaluation.gates import (
 from mlsys.evaluation.metric import Metric
 from mlsys.evaluation.metrics import metric_named
 from mlsys.evaluation.own import metric_of
+from mlsys.evaluation.production import (
+    UCB1,
+    ABResult,
+    ABTest,
+    Canary,
+    CanaryDecision,
+    Choice,
+    EpsilonGreedy,
+    Interleaved,
+    OffPolicyEstimate,
+    Preference,
+    SampleSize,
+    ShadowResult,
+    ThompsonSampling,
+    compare_rankings,
+    interleave,
+    ips,
+    replay,
+    shadow,
+    snips,
+)
 from mlsys.evaluation.side_by_side import is_truth, scored_alone
 from mlsys.evaluation.verdicts import FAIL, NOT_ENOUGH, PASS, verdict_of
 
 __all__ = [
+    "ABResult",
+    "ABTest",
+    "Canary",
+    "CanaryDecision",
+    "Choice",
+    "Interleaved",
+    "Preference",
+    "compare_rankings",
+    "interleave",
+    "EpsilonGreedy",
+    "OffPolicyEstimate",
+    "ThompsonSampling",
+    "UCB1",
+    "ips",
+    "replay",
+    "snips",
     "Behaviour",
     "Candidate",
     "Cost",
@@ -59,6 +96,9 @@ __all__ = [
     "PerturbationTest",
     "WeakSpotSearch",
     "Rival",
+    "SampleSize",
+    "ShadowResult",
+    "shadow",
     "SliceCounts",
     "SliceReport",
     "beats",
