@@ -128,7 +128,7 @@ def test_a_select_may_weigh_each_row_or_each_kept_row():
     class Every(Select):
         kept_alone: int
 
-        def keep(self, frame):
+        def keep(self, frame, rng):
             return np.arange(len(frame)) % 2 == 0, np.arange(float(self.kept_alone))
 
     frame = pd.DataFrame({"x": range(6)})

@@ -62,9 +62,9 @@ def in_turn(sizes: Values, count: int, rng: np.random.Generator) -> tuple[Places
 
 
 def _drawn(sizes: Values, count: int, rng: np.random.Generator) -> Places:
-    """Return at most so many places, drawn in proportion to size, in the order in which they come; none if all are 0."""
+    """Return at most so many places drawn in proportion to size, in the order in which they come."""
     blocks = len(sizes) // _BLOCK
-    # Row i of a block is `blocks` rows after row i - 1, so that all blocks are summed at once; the last rows stand alone.
+    # Row i of a block is `blocks` rows after row i - 1: all blocks are summed at once. The last rows stand alone.
     table = sizes[: blocks * _BLOCK].reshape(_BLOCK, blocks)
     sums = np.empty(len(sizes) - (_BLOCK - 1) * blocks)
     np.add.reduce(table, axis=0, out=sums[:blocks])
@@ -87,8 +87,9 @@ def _drawn(sizes: Values, count: int, rng: np.random.Generator) -> Places:
     fresh = np.flatnonzero(np.diff(places, prepend=-1))  # equal places are neighbours
     came = np.full(len(order), -1)
     came[np.minimum.reduceat(order, fresh)] = places[fresh]
-    found = came[came >= 0]
-    return found[sizes[found] > 0][:count]  # what rounding drew beyond the last size cannot be drawn
+    found: Places = came[came >= 0]
+    found = found[sizes[found] > 0][:count]  # what rounding drew beyond the last size cannot be drawn
+    return found
 
 
 def _raced(sizes: Values, count: int, rng: np.random.Generator) -> Places:

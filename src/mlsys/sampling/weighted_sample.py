@@ -98,5 +98,5 @@ class WeightedSample(GivesWeights):
 def weighted_in_words(mask: NDArray[np.bool_], sizes: Values, asked: int, column: str) -> str:
     """Say how many rows were drawn in proportion to size, and how many cannot be."""
     never = 0 if sizes.min() > 0 else int((sizes == 0).sum())
-    said = f"{kept_in_words(np.count_nonzero(mask), len(mask), asked)}, in proportion to {column!r}"
+    said = f"{kept_in_words(int(np.count_nonzero(mask)), len(mask), asked)}, in proportion to {column!r}"
     return said + (f"; {never:,} rows of size 0 cannot be drawn" if never else "")
