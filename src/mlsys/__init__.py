@@ -179,7 +179,21 @@ _HOMES = {
         ),
         "mlsys.features",
     ),
-    **dict.fromkeys(("Abstain", "Calibrate", "Conformal", "Train", "TrainForecast", "TuneThreshold"), "mlsys.models"),
+    **dict.fromkeys(
+        (
+            "Abstain",
+            "Bagging",
+            "Boosting",
+            "Calibrate",
+            "Conformal",
+            "Stacking",
+            "Train",
+            "TrainForecast",
+            "TuneThreshold",
+            "Voting",
+        ),
+        "mlsys.models",
+    ),
     **dict.fromkeys(
         (
             "Cost",
@@ -384,7 +398,18 @@ if TYPE_CHECKING:
         soft_rows,
         trusted_rows,
     )
-    from mlsys.models import Abstain, Calibrate, Conformal, Train, TrainForecast, TuneThreshold
+    from mlsys.models import (
+        Abstain,
+        Bagging,
+        Boosting,
+        Calibrate,
+        Conformal,
+        Stacking,
+        Train,
+        TrainForecast,
+        TuneThreshold,
+        Voting,
+    )
     from mlsys.pipeline import Pipeline
     from mlsys.pipeline.imbalance_study import imbalance_study
     from mlsys.pipeline.learning_curve import learning_curve
