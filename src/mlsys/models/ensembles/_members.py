@@ -13,6 +13,7 @@ from mlsys.models._estimators import classifies, learner_of, regresses
 from mlsys.models._inputs import takes_any
 from mlsys.models.needs import Needs
 from mlsys.models.train import Train
+from mlsys.steps.cloning import has_parameters, unfitted
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -28,8 +29,20 @@ MEMBERS = "members"
 """In a state: what each member learned, by name."""
 
 
-def as_members(given: Any) -> dict[str, Train]:
-    """Return members as steps by name: the names of a mapping, otherwise those of the estimators' classes."""
+def as_member(given: Any) -> Any:
+    """Return what a member is configured by, as plain data: an estimator, or the fields of a ``Train`` step."""
+    if isinstance(given, Train):
+        return given.estimator if set(given.chosen()) == {"estimator"} else given.chosen()
+    return unfitted(given) if has_parameters(given) else given
+
+
+def as_step(member: Any) -> Train:
+    """Return a member as a step."""
+    return Train(**member) if isinstance(member, Mapping) else Train(member)
+
+
+def as_members(given: Any) -> dict[str, Any]:
+    """Return members by name: the names of a mapping, otherwise those of the estimators' classes."""
     if isinstance(given, Mapping):
         named = [(str(name), each) for name, each in given.items()]
     elif isinstance(given, Sequence) and not isinstance(given, str):
@@ -38,12 +51,13 @@ def as_members(given: Any) -> dict[str, Train]:
         raise ConfigurationError(
             f"members={given!r} is neither a list nor a dict", "give a list of estimators, or a dict of them by name"
         )
-    found: dict[str, Train] = {}
+    found: dict[str, Any] = {}
     for name, each in named:
-        step = each if isinstance(each, Train) else Train(each)
+        member = as_member(each)
+        step = as_step(member)
         wanted = name or step.name or type(learner_of(step.estimator)).__name__
         taken = sum(1 for other in found if other == wanted or other.startswith(f"{wanted}-"))
-        found[f"{wanted}-{taken + 1}" if taken else wanted] = step
+        found[f"{wanted}-{taken + 1}" if taken else wanted] = member
     return found
 
 

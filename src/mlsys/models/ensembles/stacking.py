@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import pandas as pd
+from pydantic import BeforeValidator
 
 from mlsys.dataset import Rows, beside
 from mlsys.errors import ConfigurationError
 from mlsys.models.ensembles._members import (
     MEMBERS,
     answers_of,
+    as_member,
+    as_step,
     corrected,
     learned,
     predict_classes,
@@ -83,29 +86,29 @@ class Stacking(OfMembers):
     [False, True]
     """
 
-    final: Any = None
+    final: Annotated[Any, BeforeValidator(as_member)] = None
     folds: int = Field(default=5, kw_only=True)
 
     def __post_init__(self) -> None:
         """Check that the last estimator can learn from the members."""
-        refuse_unlike(self.members, self.title, least=1)
+        refuse_unlike(self.steps, self.title, least=1)
         remedy = "use an estimator that has one of them, or wrap it in CalibratedClassifierCV(...)"
-        refuse_without(self.members, ["predict_proba", "decision_function"], self.title, remedy)
+        refuse_without(self.steps, ["predict_proba", "decision_function"], self.title, remedy)
         if self.folds < 2:  # noqa: PLR2004
             raise ConfigurationError(
                 f"{self.title}: folds={self.folds}, but each row must be predicted by members that did not see it",
                 "use at least 2 folds, such as folds=5",
             )
-        refuse_unlike({**self.members, "final": self._last}, self.title, least=1)
+        refuse_unlike({**self.steps, "final": self._last}, self.title, least=1)
 
     @cached_property
     def _last(self) -> Train:
         """The last estimator as a step."""
         if self.final is not None:
-            return self.final if isinstance(self.final, Train) else Train(self.final)
+            return as_step(self.final)
         from sklearn.linear_model import LogisticRegression, RidgeCV
 
-        return Train(LogisticRegression() if predict_classes(self.members) else RidgeCV())
+        return Train(LogisticRegression() if predict_classes(self.steps) else RidgeCV())
 
     @property
     def estimators(self) -> tuple[Any, ...]:
@@ -134,8 +137,8 @@ class Stacking(OfMembers):
         judged : Rows
             Rows as the split left them; ``predictions`` are those of members that did not see them.
         """
-        states = learned(self.members, train, rng)
-        names = list(said_by(answers_of(self.members, train.X.head(0), states)))
+        states = learned(self.steps, train, rng)
+        names = list(said_by(answers_of(self.steps, train.X.head(0), states)))
         said = judged.predictions.reindex(columns=names)
         said = said.fillna(said.min())  # a member of a fold without a rare class gives it no chance
         shown = beside(judged[[name for name in judged.columns if name in judged.roles.columns()]], said)
@@ -161,7 +164,7 @@ class Stacking(OfMembers):
 
     def corrected(self, state: dict[str, Any], shifts: Sequence[Shares], /) -> dict[str, Any]:
         """Return the state with the probabilities of members at the shares that the last estimator learned from."""
-        return state | {MEMBERS: corrected(self.members, state[MEMBERS], shifts)}
+        return state | {MEMBERS: corrected(self.steps, state[MEMBERS], shifts)}
 
     def prepare(self, state: dict[str, Any], /) -> dict[str, Any]:
         """Return the state with look-ups built once rather than at every request."""
@@ -169,5 +172,5 @@ class Stacking(OfMembers):
 
     def predict(self, frame: pd.DataFrame, state: dict[str, Any], /) -> pd.DataFrame:
         """Return what the last estimator makes of what members say."""
-        said = said_by(answers_of(self.members, frame, state[MEMBERS]))
+        said = said_by(answers_of(self.steps, frame, state[MEMBERS]))
         return self._last.predict(pd.DataFrame(said, index=frame.index), state[FINAL])

@@ -78,32 +78,32 @@ class Voting(OfMembers):
 
     def __post_init__(self) -> None:
         """Check that members can vote together."""
-        refuse_unlike(self.members, self.title, least=2)
+        refuse_unlike(self.steps, self.title, least=2)
         if self.voting == "soft":
             remedy = 'write voting="hard", or wrap it in CalibratedClassifierCV(...), which has probabilities'
-            refuse_without(self.members, ["predict_proba"], f'{self.title}(voting="soft")', remedy)
-        weights = np.ones(len(self.members)) if self.weights is None else np.array(self.weights, dtype=np.float64)
-        if len(weights) != len(self.members) or not (np.isfinite(weights) & (weights >= 0)).all() or not weights.any():
+            refuse_without(self.steps, ["predict_proba"], f'{self.title}(voting="soft")', remedy)
+        weights = np.ones(len(self.steps)) if self.weights is None else np.array(self.weights, dtype=np.float64)
+        if len(weights) != len(self.steps) or not (np.isfinite(weights) & (weights >= 0)).all() or not weights.any():
             raise ConfigurationError(
-                f"{self.title}: weights={self.weights} of {len(self.members)} members",
+                f"{self.title}: weights={self.weights} of {len(self.steps)} members",
                 "give one number of at least 0 for each member, not all 0",
             )
 
     def learn(self, train: Rows, rng: np.random.Generator) -> dict[str, Any]:
         """Return what each member learns from the training rows."""
-        return {MEMBERS: learned(self.members, train, rng)}
+        return {MEMBERS: learned(self.steps, train, rng)}
 
     def corrected(self, state: dict[str, Any], shifts: Sequence[Shares], /) -> dict[str, Any] | None:
         """Return the state with what brings the mean probabilities back to the shares before they were changed."""
-        if self.voting == "hard" or not predict_classes(self.members):
+        if self.voting == "hard" or not predict_classes(self.steps):
             return None
         return state | {"odds": odds_back(shifts, _classes(state))}
 
     def predict(self, frame: pd.DataFrame, state: dict[str, Any], /) -> pd.DataFrame:
         """Return ``prediction`` and, with soft voting of classifiers, ``probability_<class>``."""
-        answers = answers_of(self.members, frame, state[MEMBERS])
+        answers = answers_of(self.steps, frame, state[MEMBERS])
         weights = np.ones(len(answers)) if self.weights is None else np.array(self.weights, dtype=np.float64)
-        if not predict_classes(self.members):
+        if not predict_classes(self.steps):
             return pd.DataFrame({PREDICTION: _mean(answers, PREDICTION, weights)}, index=frame.index)
         classes = _classes(state)
         if self.voting == "hard":
