@@ -12,6 +12,7 @@ from mlsys.version import __version__
 _HOMES = {
     "Pipeline": "mlsys.pipeline",
     "look": "mlsys.pipeline.looking",
+    "ensemble_study": "mlsys.pipeline.ensemble_study",
     "imbalance_study": "mlsys.pipeline.imbalance_study",
     "learning_curve": "mlsys.pipeline.learning_curve",
     "price_of_leakage": "mlsys.pipeline.price",
@@ -411,6 +412,7 @@ if TYPE_CHECKING:
         Voting,
     )
     from mlsys.pipeline import Pipeline
+    from mlsys.pipeline.ensemble_study import ensemble_study
     from mlsys.pipeline.imbalance_study import imbalance_study
     from mlsys.pipeline.learning_curve import learning_curve
     from mlsys.pipeline.looking import look

@@ -153,6 +153,15 @@ class LearnsFromMembers(Protocol):
 
 
 @runtime_checkable
+class HasMembers(Protocol):
+    """A model of several others."""
+
+    def alone(self) -> Mapping[str, Any]:
+        """Return each member as a step of its own, by name."""
+        ...
+
+
+@runtime_checkable
 class SaysNeeds(Protocol):
     """A model that says what features its estimators take."""
 

@@ -9,7 +9,7 @@ import pandas as pd
 
 from mlsys.dataset import PREDICTION, PROBABILITY, SCORE
 from mlsys.errors import ConfigurationError
-from mlsys.models._estimators import classifies, learner_of, regresses
+from mlsys.models._estimators import classifies
 from mlsys.models._inputs import takes_any
 from mlsys.models.needs import Needs
 from mlsys.models.train import Train
@@ -55,10 +55,16 @@ def as_members(given: Any) -> dict[str, Any]:
     for name, each in named:
         member = as_member(each)
         step = as_step(member)
-        wanted = name or step.name or type(learner_of(step.estimator)).__name__
+        wanted = name or step.name or _class_of(step.estimator)
         taken = sum(1 for other in found if other == wanted or other.startswith(f"{wanted}-"))
         found[f"{wanted}-{taken + 1}" if taken else wanted] = member
     return found
+
+
+def _class_of(estimator: Any) -> str:
+    """Return the class of an estimator, of the last step of a scikit-learn pipeline."""
+    steps = estimator.get_params(deep=False).get("steps") if has_parameters(estimator) else None
+    return _class_of(steps[-1][1]) if steps else type(estimator).__name__
 
 
 def refuse_unlike(members: Trains, who: str, least: int) -> None:
@@ -94,11 +100,6 @@ def refuse_without(members: Trains, methods: Sequence[str], who: str, remedy: st
 def predict_classes(members: Trains) -> bool:
     """Whether members are classifiers."""
     return any(classifies(step.estimator) for step in members.values())
-
-
-def predict_numbers(members: Trains) -> bool:
-    """Whether members are regressors."""
-    return all(regresses(step.estimator) for step in members.values())
 
 
 def learned(members: Trains, train: Rows, rng: np.random.Generator) -> dict[str, Any]:
