@@ -190,6 +190,7 @@ _HOMES = {
             "Stacking",
             "Train",
             "TrainForecast",
+            "TrainInPhases",
             "TuneThreshold",
             "Voting",
         ),
@@ -408,6 +409,7 @@ if TYPE_CHECKING:
         Stacking,
         Train,
         TrainForecast,
+        TrainInPhases,
         TuneThreshold,
         Voting,
     )

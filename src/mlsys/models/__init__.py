@@ -9,6 +9,7 @@ from mlsys.models.conformal import Conformal
 from mlsys.models.ensembles import Bagging, Boosting, Stacking, Voting
 from mlsys.models.train import Train
 from mlsys.models.train_forecast import TrainForecast
+from mlsys.models.train_in_phases import TrainInPhases
 from mlsys.models.tune_threshold import TuneThreshold
 
 __all__ = [
@@ -20,6 +21,7 @@ __all__ = [
     "Stacking",
     "Train",
     "TrainForecast",
+    "TrainInPhases",
     "TuneThreshold",
     "Voting",
     "keeps_to_itself",
