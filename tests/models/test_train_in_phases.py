@@ -23,7 +23,7 @@ def rare(count: int = 1_000) -> pd.DataFrame:
 def test_classes_are_drawn_alike_and_too_few_are_repeated():
     target, ids = np.array(["a"] * 8 + ["b"] * 2), np.arange(10)[::-1]
     assert target[_drawn(target, {"a": 2, "b": 2}, ids)].tolist() == ["a", "a", "b", "b"]
-    assert np.unique(_drawn(target, {"a": 0, "b": 5}, ids), return_counts=True)[1].tolist() == [3, 2]
+    assert sorted(np.unique(_drawn(target, {"a": 0, "b": 5}, ids), return_counts=True)[1]) == [2, 3]
 
 
 def test_the_worse_a_class_is_told_the_more_rows_it_gets():

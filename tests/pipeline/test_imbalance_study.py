@@ -85,7 +85,7 @@ def test_all_ways_are_tried_on_the_same_folds():
     by_way = study.table.pivot(index="way", columns="metric", values="value")
     # Focal loss, as dynamic sampling, tells probabilities that nothing corrects.
     assert by_way.at["focal", "log_loss"] != by_way.at["plain", "log_loss"]
-    assert by_way.at["focal", "average_precision"] > 0.2
+    assert by_way.at["focal", "average_precision"] > 0.1  # of 5 % that are fraud
     assert study.facts["advice"] in ways
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pandas as pd
 
 from mlsys.dataset import PREDICTION, PROBABILITY, SCORE
@@ -18,13 +19,16 @@ from mlsys.steps.cloning import has_parameters, unfitted
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    import numpy as np
+    from numpy.typing import NDArray
 
     from mlsys.dataset import Rows
     from mlsys.steps.shares import Shares
 
     Trains = Mapping[str, Train]
+    Values = NDArray[np.float64]
 
+_CERTAIN = 0.01
+"""Probabilities nearer to 0 or 1 count as this near: of 0.01, 0.001 and 1e-6 the least log loss on real tables."""
 MEMBERS = "members"
 """In a state: what each member learned, by name."""
 
@@ -122,7 +126,8 @@ def answers_of(members: Trains, frame: Any, states: Mapping[str, Any]) -> dict[s
 def said_by(answers: Mapping[str, pd.DataFrame]) -> dict[str, Any]:
     """Return, by member and column, the numbers from which another estimator can learn.
 
-    Probabilities of classes, otherwise scores, otherwise predicted numbers. Of two classes the second says all.
+    Log-odds of the probabilities of classes, otherwise scores, otherwise predicted numbers. Of two classes the second
+    says all.
     """
     found: dict[str, Any] = {}
     for name, table in answers.items():
@@ -130,8 +135,15 @@ def said_by(answers: Mapping[str, pd.DataFrame]) -> dict[str, Any]:
         shares = [each for each in columns if each.startswith(PROBABILITY)]
         shares = shares or [each for each in columns if each.startswith(SCORE)]
         kept = shares[1:] if len(shares) == 2 else shares or [PREDICTION]  # noqa: PLR2004
-        found |= {f"{name}: {each}": table[each].to_numpy() for each in kept}
+        for each in kept:
+            values = table[each].to_numpy()
+            found[f"{name}: {each}"] = _log_odds(values) if each.startswith(PROBABILITY) else values
     return found
+
+
+def _log_odds(shares: Values) -> Values:
+    clipped = np.clip(shares, _CERTAIN, 1 - _CERTAIN)
+    return np.asarray(np.log(clipped / (1 - clipped)))
 
 
 def needs_of_members(members: Trains) -> Needs:

@@ -48,8 +48,8 @@ class Stacking(OfMembers):
         Estimators, or ``Train`` steps with settings of their own, such as ``features=``; of a dict by name, otherwise
         named by their class. All classifiers or all regressors.
     final : estimator, optional
-        Learns from the members' probabilities (of two classes those of the second), scores or predicted numbers; by
-        default ``LogisticRegression()`` or ``RidgeCV()``.
+        Learns from the log-odds of the members' probabilities (of two classes the second's; at most those of 0.99),
+        their scores, or predicted numbers; by default ``LogisticRegression()`` or ``RidgeCV()``.
     folds : int
         How often members are fitted to predict training rows that they did not see. They are fitted once more on all
         training rows for predictions.
