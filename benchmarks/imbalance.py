@@ -15,7 +15,6 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 from imblearn.under_sampling import RandomUnderSampler
 from lightgbm import LGBMClassifier
@@ -126,8 +125,8 @@ def main() -> None:
     text = f"""
 The share of the event, and how many false alarms a missed one costs; LightGBM with 60 trees, {arguments.folds} folds.
 Behind a value stands its interval over folds, then ``+`` where it is better and ``-`` where it is worse than the plain
-model's, by the corrected interval of the differences of folds. All ways but ``plain`` decide at their threshold of least
-cost.
+model's, by the corrected interval of the differences of folds. All ways but ``plain`` decide at their threshold of
+least cost.
 
 {what}
 

@@ -79,5 +79,4 @@ ax.set_xlabel("cost of 1,000 payments, beside moving the threshold (95 % interva
 ax.spines[["top", "right"]].set_visible(False)
 
 # %%
-# Moving the threshold is most of what there is to gain. See :doc:`/imbalance` for six real tables, and for what each way
-# does to probabilities.
+# Moving the threshold is most of what there is to gain. See :doc:`/imbalance` for what each way does to probabilities.
