@@ -30,9 +30,9 @@ members = {
 # %%
 # Stacking without a leak
 # -----------------------
-# The last model learns from what the members say of rows that they did not learn from: members and all steps before them
-# are fitted without each fold in turn. Groups would stay together, and with times each fold would be predicted from
-# earlier rows alone.
+# The last model learns from what the members say of rows that they did not learn from: members and all steps before
+# them are fitted without each fold in turn. Groups would stay together, and with times each fold would be predicted
+# from earlier rows alone.
 
 pipeline = Pipeline([StratifiedSplit(validation=0.5, test=0.1), Stacking(members, folds=3)], target="target")
 pipeline.audit_leakage(tumours)
@@ -41,8 +41,8 @@ pipeline.audit_leakage(tumours)
 # Members and ensemble on the same rows
 # -------------------------------------
 # ``ensemble_study`` trains each member alone behind the same steps, and compares: the log loss with its difference from
-# the best, the time for one row, the size of the stored model. Of those that cannot be told apart from the best, it takes
-# the fastest and smallest.
+# the best, the time for one row, the size of the stored model. Of those that cannot be told apart from the best, it
+# takes the fastest and smallest.
 
 study = mlsys.ensemble_study(pipeline, tumours, metric="log_loss")
 study

@@ -130,6 +130,7 @@ def _ways(pipeline: Pipeline, cost: Cost, sampler: Any, focal: float | None, pha
             f"imbalance_study() got a pipeline that {what}", "give the plain pipeline, with Train(classifier) in it"
         )
     place, model = places[0], given[places[0]]
+    assert isinstance(model, Train)
     after = next((n for n in range(place + 1, len(given)) if not isinstance(given[n], Postprocess)), len(given))
     judge = Evaluate(metrics=[RANKING, CALIBRATION, Metric(COST, functools.partial(_costs, cost=cost), False)])
     cut = TuneThreshold(missed=cost.missed - cost.caught, false_alarm=cost.false_alarm - cost.correct_rejection)
