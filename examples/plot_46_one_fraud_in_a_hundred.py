@@ -45,8 +45,9 @@ study = mlsys.imbalance_study(
 study.table.pivot(index="way", columns="metric", values="value").loc[study.table["way"].unique()].round(3)
 
 # %%
-# Ranking (average precision) hardly moves, and probabilities get worse (log loss) where nothing corrects them. What is
-# advised must cost less than the plain model, and than the plain model with another threshold.
+# No way ranks better beyond chance (average precision), and probabilities get worse (log loss) where nothing corrects
+# them: after focal loss and training in phases. What is advised must cost less than the plain model, and than the plain
+# model with another threshold.
 
 study.facts["advice"]
 
