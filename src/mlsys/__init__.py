@@ -12,6 +12,7 @@ from mlsys.version import __version__
 _HOMES = {
     "Pipeline": "mlsys.pipeline",
     "look": "mlsys.pipeline.looking",
+    "ensemble_study": "mlsys.pipeline.ensemble_study",
     "imbalance_study": "mlsys.pipeline.imbalance_study",
     "learning_curve": "mlsys.pipeline.learning_curve",
     "price_of_leakage": "mlsys.pipeline.price",
@@ -182,7 +183,22 @@ _HOMES = {
         ),
         "mlsys.features",
     ),
-    **dict.fromkeys(("Abstain", "Calibrate", "Conformal", "Train", "TrainForecast", "TuneThreshold"), "mlsys.models"),
+    **dict.fromkeys(
+        (
+            "Abstain",
+            "Bagging",
+            "Boosting",
+            "Calibrate",
+            "Conformal",
+            "Stacking",
+            "Train",
+            "TrainForecast",
+            "TrainInPhases",
+            "TuneThreshold",
+            "Voting",
+        ),
+        "mlsys.models",
+    ),
     **dict.fromkeys(
         (
             "ABTest",
@@ -412,8 +428,21 @@ if TYPE_CHECKING:
         soft_rows,
         trusted_rows,
     )
-    from mlsys.models import Abstain, Calibrate, Conformal, Train, TrainForecast, TuneThreshold
+    from mlsys.models import (
+        Abstain,
+        Bagging,
+        Boosting,
+        Calibrate,
+        Conformal,
+        Stacking,
+        Train,
+        TrainForecast,
+        TrainInPhases,
+        TuneThreshold,
+        Voting,
+    )
     from mlsys.pipeline import Pipeline
+    from mlsys.pipeline.ensemble_study import ensemble_study
     from mlsys.pipeline.imbalance_study import imbalance_study
     from mlsys.pipeline.learning_curve import learning_curve
     from mlsys.pipeline.looking import look

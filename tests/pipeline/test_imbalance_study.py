@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.linear_model import LogisticRegression
 
 import mlsys
@@ -66,3 +67,35 @@ def test_a_threshold_wins_where_misses_cost_much_and_weights_do_not_win_over_it(
 def test_a_pipeline_that_is_not_plain_is_refused(steps):
     with pytest.raises(ConfigurationError, match="imbalance_study"):
         mlsys.imbalance_study(Pipeline(steps, target="fraud"), payments(1.0), cost=Cost(missed=2, false_alarm=1))
+
+
+def test_all_ways_are_tried_on_the_same_folds():
+    lightgbm = pytest.importorskip("lightgbm")
+    from imblearn.under_sampling import RandomUnderSampler
+
+    booster = lightgbm.LGBMClassifier(n_estimators=4, num_leaves=4, verbose=-1, n_jobs=1)
+    pipeline = Pipeline([RandomSplit(), Train(booster)], target="fraud", event="yes")
+    study = mlsys.imbalance_study(
+        pipeline, payments(2.0, 600), cost=Cost(missed=30, false_alarm=1), sampler=RandomUnderSampler(), focal=2,
+        phases=True, folds=KFolds(2),
+    )  # fmt: skip
+    ways = ["plain", "threshold", "weights", "focal", "resampled", "two_phase", "dynamic"]
+    assert study.table["way"].drop_duplicates().tolist() == ways
+    assert study.table["value"].notna().all()
+    by_way = study.table.pivot(index="way", columns="metric", values="value")
+    # Focal loss, as dynamic sampling, tells probabilities that nothing corrects.
+    assert by_way.at["focal", "log_loss"] != by_way.at["plain", "log_loss"]
+    assert by_way.at["focal", "average_precision"] > 0.1  # of 5 % that are fraud
+    assert study.facts["advice"] in ways
+
+
+def test_a_focal_loss_that_the_estimator_cannot_take_is_refused():
+    pipeline = Pipeline([RandomSplit(), Train(LogisticRegression())], target="fraud")
+    with pytest.raises(ConfigurationError, match="takes no focal="):
+        mlsys.imbalance_study(pipeline, payments(1.0), cost=Cost(missed=2, false_alarm=1), focal=2)
+
+
+def test_phases_are_refused_where_the_estimator_cannot_go_on():
+    pipeline = Pipeline([RandomSplit(), Train(HistGradientBoostingClassifier())], target="fraud")
+    with pytest.raises(ConfigurationError, match="cannot go on"):
+        mlsys.imbalance_study(pipeline, payments(1.0), cost=Cost(missed=2, false_alarm=1), phases=True)

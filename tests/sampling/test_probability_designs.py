@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.stats import chi2
 
-from mlsys.errors import ConfigurationError, DataError
+from mlsys.errors import ConfigurationError, ContractError, DataError
 from mlsys.sampling import (
     ClusterSample,
     HashSample,
@@ -17,6 +18,8 @@ from mlsys.sampling import (
     TwoStageSample,
     WeightedSample,
 )
+from mlsys.sampling._successive import in_turn
+from mlsys.steps import Select
 
 from .designs import DESIGNS, population
 
@@ -107,6 +110,32 @@ def test_rows_are_drawn_one_after_another_in_proportion_to_what_is_left(draws):
     assert all(each[0] == 0 for each in found)
     shares = np.bincount([each[1] for each in found], minlength=6) / draws
     assert shares[1:5] == pytest.approx(np.array([8, 4, 2, 1]) / 15, abs=2.0 / np.sqrt(draws))
+
+
+@pytest.mark.parametrize("rows", [1, 15, 16, 17, 100])
+def test_each_row_is_drawn_first_in_proportion_to_its_size_whatever_block_it_is_in(rows):
+    sizes = np.arange(rows) % 7 * 1.0 + (rows == 1)
+    draws, rng = 4_000, np.random.default_rng(rows)
+    first = np.bincount([in_turn(sizes, 1, rng)[0][0] for _ in range(draws)], minlength=rows)
+    expected = draws * sizes / sizes.sum()
+    known = expected > 0
+    assert not first[~known].any()
+    distance = ((first - expected)[known] ** 2 / expected[known]).sum()
+    assert distance < chi2.isf(1e-4, max(int(known.sum()) - 1, 1))
+
+
+def test_a_select_may_weigh_each_row_or_each_kept_row():
+    class Every(Select):
+        kept_alone: int
+
+        def keep(self, frame, rng):
+            return np.arange(len(frame)) % 2 == 0, np.arange(float(self.kept_alone))
+
+    frame = pd.DataFrame({"x": range(6)})
+    assert Every(3).select(frame)["sampling_weight"].tolist() == [0, 1, 2]
+    assert Every(6).select(frame)["sampling_weight"].tolist() == [0, 2, 4]
+    with pytest.raises(ContractError, match=r"weights of shape \(4,\) for 3 kept of 6 rows"):
+        Every(4).select(frame)
 
 
 def test_sizes_of_all_orders_end_in_a_race():

@@ -722,6 +722,41 @@ def Train_5(orders: pd.DataFrame) -> Case:
 
 
 @case
+def Voting(orders: pd.DataFrame) -> Case:
+    from sklearn.tree import DecisionTreeClassifier
+
+    return mlsys.Voting([GaussianNB(), DecisionTreeClassifier(max_depth=3)]), numbers(orders), ROLES
+
+
+@case
+def Stacking(orders: pd.DataFrame) -> Case:
+    from sklearn.tree import DecisionTreeClassifier
+
+    members = [GaussianNB(), DecisionTreeClassifier(max_depth=3)]
+    roles = {name: column for name, column in ROLES.items() if name != "group"}
+    return mlsys.Stacking(members, folds=2), numbers(orders).drop(columns="customer"), roles
+
+
+@case
+def Bagging(orders: pd.DataFrame) -> Case:
+    from sklearn.tree import DecisionTreeClassifier
+
+    return mlsys.Bagging(DecisionTreeClassifier(max_depth=3), members=3), numbers(orders), ROLES
+
+
+@case
+def Boosting(orders: pd.DataFrame) -> Case:
+    from sklearn.tree import DecisionTreeClassifier
+
+    return mlsys.Boosting(DecisionTreeClassifier(max_depth=1), members=5), numbers(orders), ROLES
+
+
+@case
+def TrainInPhases(orders: pd.DataFrame) -> Case:
+    return mlsys.TrainInPhases(GaussianNB()), numbers(orders), ROLES
+
+
+@case
 def TuneThreshold(orders: pd.DataFrame) -> Case:
     return mlsys.TuneThreshold(share=0.1), orders, ROLES
 

@@ -7,7 +7,7 @@ from mlsys.execution.parts import Parts
 from mlsys.execution.work import Work
 from mlsys.models import keeps_to_itself
 from mlsys.plan import Planned
-from mlsys.steps.capabilities import wrapped
+from mlsys.steps.capabilities import all_wrapped
 from mlsys.steps.inner_splits import ignores_groups
 
 
@@ -23,11 +23,13 @@ def parted_groups(planned: Planned, parts: Parts, work: Work) -> list[Finding]:
     work : Work
         Whether findings are needed.
     """
-    group, inside = parts.roles.group, _inside(planned)
-    if group is None or work.quiet or inside is None:
+    group = parts.roles.group
+    if group is None or work.quiet:
         return []
-    rows = parts.rows[parts.watched].rows
-    told = [*ignores_groups(inside), *(keeps_to_itself(inside, rows) if hasattr(inside, "predict") else ())]
+    rows, told = parts.rows[parts.watched].rows, list[str]()
+    for inside in all_wrapped(planned.step):
+        if hasattr(inside, "get_params"):
+            told += [*ignores_groups(inside), *(keeps_to_itself(inside, rows) if hasattr(inside, "predict") else ())]
     if not told:
         return []
     found = Finding(
@@ -39,8 +41,3 @@ def parted_groups(planned: Planned, parts: Parts, work: Work) -> list[Finding]:
         planned.name,
     )
     return [found] if found not in parts.findings else []
-
-
-def _inside(planned: Planned) -> object:
-    found = wrapped(planned.step)
-    return found if hasattr(found, "get_params") else None

@@ -26,7 +26,7 @@ from mlsys.models._estimators import (
 )
 from mlsys.models._fitting import asked_once, columns_of, fitting, predictions, selected
 from mlsys.models._importances import own_importances
-from mlsys.models._inputs import text_reader, the_text
+from mlsys.models._inputs import takes_any, text_reader, the_text
 from mlsys.models._learning_rows import Learned, fitted_on
 from mlsys.models._matrix import order_of, plain_target
 from mlsys.models._queries import check_relevance, in_queries, refuse_ranker_inside
@@ -229,6 +229,11 @@ class Train(Model):
     def needs(self) -> Needs:
         """What the estimator accepts, and learns well from."""
         return needs_of(self.estimator)
+
+    @property
+    def prepares_features(self) -> bool:
+        """Whether nothing needs to be prepared: the estimator does so itself, or is told its features by name."""
+        return self.features is not None or takes_any(self.estimator)
 
     @property
     def minimizes(self) -> tuple[str, ...]:

@@ -10,7 +10,7 @@ import pandas as pd
 
 from mlsys.errors import ConfigurationError
 from mlsys.evaluation import Cost, Evaluate, Metric
-from mlsys.models import Train, TuneThreshold
+from mlsys.models import Train, TrainInPhases, TuneThreshold, weight_argument
 from mlsys.sampling import Resample, WeighClasses
 from mlsys.steps import Postprocess, Result, Split
 from mlsys.steps.learning_kinds import Report, TrainOnly
@@ -31,6 +31,7 @@ def imbalance_study(
     cost: Cost,
     sampler: Any = None,
     focal: float | None = None,
+    phases: bool = False,
     folds: Split | int = 5,
     n_jobs: int = 1,
     verbose: bool | None = None,
@@ -49,6 +50,9 @@ def imbalance_study(
         A sampler of imbalanced-learn to try.
     focal : float, optional
         The power of a focal loss to try, with LightGBM or XGBoost.
+    phases : bool
+        Try two-phase learning and dynamic sampling (:class:`TrainInPhases`), with an estimator that can go on from what
+        it learned.
     folds : Split or int
         Folds, the same for all; test rows stay sealed.
     n_jobs : int
@@ -73,7 +77,8 @@ def imbalance_study(
     Notes
     -----
     All ways but the plain one decide at the threshold of least cost (``TuneThreshold``), so that a way that merely
-    moves the threshold does not look better than moving it. ``weights`` are those of ``WeighClasses()``. Of several
+    moves the threshold does not look better than moving it. ``weights`` are those of ``WeighClasses()``,
+    left out if the estimator accepts none. Of several
     ways that win, the one of least cost is advised: its cost is then a little optimistic. Cost in time: for each way
     and fold six fits of the model.
 
@@ -89,7 +94,7 @@ def imbalance_study(
     """
     judged = {
         name: each.cross_validate(folds, data, n_jobs=n_jobs, track=False, verbose=verbose)
-        for name, each in _ways(pipeline, cost, sampler, focal).items()
+        for name, each in _ways(pipeline, cost, sampler, focal, phases).items()
     }
     rows = [_of(each, metric) | {"way": name, "metric": metric} for name, each in judged.items() for metric in _METRICS]
     pairs = [(name, other) for other in ("plain", "threshold") for name in judged if name not in ("plain", other)]
@@ -110,7 +115,7 @@ def imbalance_study(
 _METRICS = (RANKING, CALIBRATION, COST)
 
 
-def _ways(pipeline: Pipeline, cost: Cost, sampler: Any, focal: float | None) -> dict[str, Pipeline]:
+def _ways(pipeline: Pipeline, cost: Cost, sampler: Any, focal: float | None, phases: bool) -> dict[str, Pipeline]:
     """Return the pipelines to compare, by name."""
     given = [step for step in pipeline.given if not (isinstance(step, Report) and step.judges)]
     places = [place for place, step in enumerate(given) if isinstance(step, Train)]
@@ -125,6 +130,7 @@ def _ways(pipeline: Pipeline, cost: Cost, sampler: Any, focal: float | None) -> 
             f"imbalance_study() got a pipeline that {what}", "give the plain pipeline, with Train(classifier) in it"
         )
     place, model = places[0], given[places[0]]
+    assert isinstance(model, Train)
     after = next((n for n in range(place + 1, len(given)) if not isinstance(given[n], Postprocess)), len(given))
     judge = Evaluate(metrics=[RANKING, CALIBRATION, Metric(COST, functools.partial(_costs, cost=cost), False)])
     cut = TuneThreshold(missed=cost.missed - cost.caught, false_alarm=cost.false_alarm - cost.correct_rejection)
@@ -135,11 +141,15 @@ def _ways(pipeline: Pipeline, cost: Cost, sampler: Any, focal: float | None) -> 
         return built
 
     ways = {"plain": made([], model, []), "threshold": made([], model, [cut])}
-    ways["weights"] = made([WeighClasses()], model, [cut])
+    if weight_argument(model.estimator) is not None:
+        ways["weights"] = made([WeighClasses()], model, [cut])
     if focal is not None:
         ways["focal"] = made([], model.with_(focal=focal), [cut])
     if sampler is not None:
         ways["resampled"] = made([Resample(sampler)], model, [cut])
+    if phases:
+        for method in ("two_phase", "dynamic"):
+            ways[method] = made([], TrainInPhases(method=method, **model.chosen()), [cut])
     return ways
 
 

@@ -14,7 +14,7 @@ from mlsys.execution.session import start, work_of
 from mlsys.plan import Plan
 from mlsys.plan.any_pipeline import AnyPipeline
 from mlsys.steps import Label, Model, Report, Reshape, Select, Sink, Source, Split
-from mlsys.steps.capabilities import wrapped
+from mlsys.steps.capabilities import all_wrapped
 from mlsys.steps.questions import needs_target, predicts
 from mlsys.steps.sklearn_bridge import StepClassifier, StepRegressor
 
@@ -44,7 +44,7 @@ def as_sklearn(pipeline: AnyPipeline) -> PipelineClassifier | PipelineRegressor:
             f"as_sklearn() makes classifiers and regressors, but {model.title} learns without a target",
             "put the steps and the estimator into a scikit-learn pipeline: make_pipeline(...)",
         )
-    return PipelineRegressor(pipeline) if is_regressor(wrapped(model)) else PipelineClassifier(pipeline)
+    return PipelineRegressor(pipeline) if any(map(is_regressor, all_wrapped(model))) else PipelineClassifier(pipeline)
 
 
 def model_of(pipeline: AnyPipeline) -> Model | None:

@@ -9,7 +9,7 @@ from typing import Any
 from mlsys.dataset import Roles
 from mlsys.errors import ConfigurationError, LeakageError
 from mlsys.steps import LEARNING_KINDS, Label, Model, Reshape, Select, Source, Split, Step, TrainOnly, Transform
-from mlsys.steps.capabilities import WrapsEstimator, wrapped
+from mlsys.steps.capabilities import WrapsEstimator, all_wrapped
 from mlsys.steps.questions import needs_target
 
 
@@ -95,8 +95,9 @@ def _refuse_event_of_numbers(steps: Sequence[Step], roles: Roles) -> None:
     from sklearn.base import is_regressor
 
     for step in steps:
-        estimator = wrapped(step) if isinstance(step, Model) else None
-        if hasattr(estimator, "__sklearn_tags__") and is_regressor(estimator):
+        inside = all_wrapped(step) if isinstance(step, Model) else ()
+        estimator = next((each for each in inside if hasattr(each, "__sklearn_tags__") and is_regressor(each)), None)
+        if estimator is not None:
             raise ConfigurationError(
                 f"event={event.value!r} names a class, but {step.title}({type(estimator).__name__}) predicts numbers",
                 "leave event= out, or use a classifier",

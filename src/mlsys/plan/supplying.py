@@ -6,12 +6,11 @@ from collections.abc import Sequence
 from typing import Any
 
 from mlsys.dataset import Roles
-from mlsys.models import Train, takes_any
 from mlsys.models.needs import Needs, needs_of
 from mlsys.plan.planned import Planned
 from mlsys.plan.refusals import learns
 from mlsys.steps import Split, Step
-from mlsys.steps.capabilities import StandsFor, WrapsSampler
+from mlsys.steps.capabilities import SaysNeeds, StandsFor, WrapsSampler
 from mlsys.steps.questions import divides, judges, looks, predicts, takes_prepared, writes
 
 SHARE = 0.2
@@ -61,14 +60,14 @@ def _prepare(planned: list[Planned]) -> None:
     from mlsys.features import Prepare
 
     place = next((i for i, each in enumerate(planned) if predicts(each.step)), None)
-    model = None if place is None else planned[place].step
-    if place is None or not isinstance(model, Train):
+    model: Any = None if place is None else planned[place].step
+    if place is None or not isinstance(model, SaysNeeds):
         return
     needs = _needs(model, [each.step for each in planned[:place]])
     given = [i for i, each in enumerate(planned) if isinstance(each.step, StandsFor)]
     for i in given:
         planned[i] = Planned(_told(planned[i].step, needs), "", 0)
-    if given or model.features is not None or takes_any(model.estimator):
+    if given or model.prepares_features:
         return
     at = next((i for i, each in enumerate(planned) if divides(each.step)), -1) + 1
     prepared_for = (i for i in range(at, place) if takes_prepared(planned[i].step))
@@ -77,9 +76,9 @@ def _prepare(planned: list[Planned]) -> None:
     planned.insert(first, Planned(_told(Prepare(), needs), "", 0, why, on_demand=True))
 
 
-def _needs(model: Train, before: Sequence[Step]) -> Needs:
+def _needs(model: SaysNeeds, before: Sequence[Step]) -> Needs:
     """Return what features must be like for the estimator, and for samplers that stand before it."""
-    found = model.needs
+    found: Needs = model.needs
     for sampler in (step.sampler for step in before if isinstance(step, WrapsSampler)):
         if sampler is not None and not needs_of(sampler).nulls:  # it measures distances between rows
             found = Needs(nulls=False, categories=False, scale=found.scale)

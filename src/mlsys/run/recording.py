@@ -25,7 +25,7 @@ from mlsys.run.live import Live
 from mlsys.serving.parity import ROWS, check_parity
 from mlsys.serving.saving import describe, write_model
 from mlsys.states import digest
-from mlsys.steps.capabilities import LooksUp, wrapped
+from mlsys.steps.capabilities import LooksUp, all_wrapped
 from mlsys.steps.questions import aim_of, predicts
 from mlsys.tracking.journal import OUTCOME
 from mlsys.tracking.openings import TEST_DIGEST, TEST_MODEL, TEST_OPENED
@@ -261,8 +261,7 @@ def check_code(model: ServedModel) -> None:
 def _estimator_packages(pipeline: AnyPipeline) -> list[str]:
     found = []
     for planned in pipeline.steps:
-        estimator = wrapped(planned.step) if predicts(planned.step) else None
-        package = type(estimator).__module__.split(".")[0] if estimator is not None else ""
-        if package in {"lightgbm", "xgboost", "catboost"}:
-            found.append(package)
+        inside = all_wrapped(planned.step) if predicts(planned.step) else ()
+        packages = [type(each).__module__.split(".")[0] for each in inside]
+        found += [name for name in packages if name in {"lightgbm", "xgboost", "catboost"}]
     return found

@@ -42,9 +42,8 @@ def sizes_of(
             f"{who}: {argument}={column!r} holds {held}, not numbers", f"name a column of numbers in {argument}="
         )
     values = plain(frame[column]).to_numpy(dtype=np.float64, na_value=np.nan)
-    if not len(values) or (
-        np.isfinite(values.sum()) and (any_sign or values.min() >= 0) and (any_sign or values.any())
-    ):
+    total = values.sum()
+    if not len(values) or (np.isfinite(total) and (any_sign or (total > 0 and values.min() >= 0))):
         return values
     wrong = ~(np.isfinite(values) & ((values >= 0) | any_sign))
     if wrong.any():

@@ -58,7 +58,7 @@ class WeightedSample(GivesWeights):
     the sample estimate sums over all rows, best where they go with the size: within about 1 / sqrt(rows). The weights
     take the weight role unless the pipeline has one, whose weights they multiply. Which rows are drawn depends on their
     order: ``HashSample`` with ``size`` draws the same ones in any order and from pieces, ``ReservoirSample`` with
-    ``size`` from a stream. Cost: the cumulative sum of the sizes, and about as many random numbers as kept rows.
+    ``size`` from a stream. Cost: a sum of the sizes, and about as many random numbers as kept rows.
 
     Examples
     --------
@@ -85,9 +85,9 @@ class WeightedSample(GivesWeights):
         """Return the kept rows and their weights."""
         sizes = sizes_of(frame, self.size, self.title, "size")
         places, end = in_turn(sizes, self.rows, rng)
-        mask, weights = np.zeros(len(frame), dtype=bool), np.zeros(len(frame))
+        mask = np.zeros(len(frame), dtype=bool)
         mask[places] = True
-        weights[places] = 1 / -np.expm1(-sizes[places] * end)
+        weights = 1 / -np.expm1(-sizes[np.sort(places)] * end)
         return Drawn(mask, weights, weighted_in_words(mask, sizes, self.rows, self.size))
 
     def variance_of(self, sample: pd.DataFrame, weights: Values, z: Values) -> Variance:
@@ -98,5 +98,5 @@ class WeightedSample(GivesWeights):
 def weighted_in_words(mask: NDArray[np.bool_], sizes: Values, asked: int, column: str) -> str:
     """Say how many rows were drawn in proportion to size, and how many cannot be."""
     never = 0 if sizes.min() > 0 else int((sizes == 0).sum())
-    said = f"{kept_in_words(int(mask.sum()), len(mask), asked)}, in proportion to {column!r}"
+    said = f"{kept_in_words(int(np.count_nonzero(mask)), len(mask), asked)}, in proportion to {column!r}"
     return said + (f"; {never:,} rows of size 0 cannot be drawn" if never else "")

@@ -38,7 +38,18 @@ def kept_rows(step: Select, frame: pd.DataFrame, answer: Any, weight: str | None
             f"keep() of {step.title} returned {mask.dtype} of shape {mask.shape}, not True or False for each row",
             "return a boolean Series or array with one value for each row",
         )
-    return frame[mask] if weights is None else weighed(frame[mask], np.asarray(weights)[mask], weight, step.title)
+    places = np.flatnonzero(mask)  # of a small sample: places are found faster than a mask is followed column by column
+    if weights is None:
+        return frame.iloc[places]
+    weights = np.asarray(weights)
+    if weights.shape not in ((len(frame),), (len(places),)):
+        raise ContractError(
+            f"keep() of {step.title} returned weights of shape {weights.shape} for {len(places):,} kept of "
+            f"{len(frame):,} rows",
+            "return one weight for each row, or one for each kept row in their order",
+        )
+    kept_weights = weights if len(weights) == len(places) else weights[places]
+    return weighed(frame.iloc[places], kept_weights, weight, step.title)
 
 
 def weighed(kept: pd.DataFrame, weights: Any, role: str | None, who: str) -> pd.DataFrame:

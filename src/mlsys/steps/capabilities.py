@@ -136,6 +136,47 @@ class AnswersTogether(Protocol):
 
 
 @runtime_checkable
+class LearnsFromMembers(Protocol):
+    """A model that learns from what other models say of rows that they did not learn from."""
+
+    folds: int
+    """How often the members are fitted to predict rows that they did not see."""
+
+    @property
+    def members_only(self) -> Any:
+        """The model whose predictions are what every member says."""
+        raise NotImplementedError
+
+    def learn_from(self, train: Any, rng: Any, *, judged: Any) -> Any:
+        """Return the state: members learn from ``train``, and the rest from ``judged.predictions``."""
+        raise NotImplementedError
+
+
+@runtime_checkable
+class HasMembers(Protocol):
+    """A model of several others."""
+
+    def alone(self) -> Mapping[str, Any]:
+        """Return each member as a step of its own, by name."""
+        ...
+
+
+@runtime_checkable
+class SaysNeeds(Protocol):
+    """A model that says what features its estimators take."""
+
+    @property
+    def needs(self) -> Any:
+        """What features must be like."""
+        raise NotImplementedError
+
+    @property
+    def prepares_features(self) -> bool:
+        """Whether nothing needs to be prepared: its estimators do so themselves, or are told features by name."""
+        raise NotImplementedError
+
+
+@runtime_checkable
 class Derives(Protocol):
     """A row transform that makes each of its columns by a function of its own."""
 
@@ -184,6 +225,16 @@ class WrapsEstimator(Protocol):
 
 
 @runtime_checkable
+class WrapsEstimators(Protocol):
+    """A step around several estimators with scikit-learn's interface."""
+
+    @property
+    def estimators(self) -> Sequence[Any]:
+        """All of them."""
+        raise NotImplementedError
+
+
+@runtime_checkable
 class WrapsTransformer(Protocol):
     """A step around a transformer with scikit-learn's interface."""
 
@@ -218,3 +269,19 @@ def wrapped(step: Step) -> Any:
     if isinstance(step, WrapsEstimator):
         return step.estimator
     return step.transformer if isinstance(step, WrapsTransformer) else None
+
+
+def all_wrapped(step: Step) -> tuple[Any, ...]:
+    """Return the estimators or transformers inside a step.
+
+    Examples
+    --------
+    >>> from mlsys import Voting
+    >>> from sklearn.linear_model import Lasso, Ridge
+    >>> all_wrapped(Voting([Ridge(), Lasso()]))
+    (Ridge(), Lasso())
+    """
+    if isinstance(step, WrapsEstimators):
+        return tuple(step.estimators)
+    found = wrapped(step)
+    return () if found is None else (found,)

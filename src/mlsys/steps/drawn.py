@@ -16,7 +16,7 @@ class Drawn:
     ----------
     mask : array of bool, shape (rows,)
         Which rows are kept.
-    weights : array of float, shape (rows,), optional
+    weights : array of float, shape (rows,) or (kept rows,), optional
         How many rows each kept row stands for: one over its chance of being drawn.
     said : str
         How many of how many rows were kept, and how, for the card.

@@ -53,6 +53,7 @@ def learn(
     *,
     fold_states: bool = True,
     look: Look = _nobody_looks,
+    hook: Callable[..., Any] | None = None,
 ) -> Learned:
     """Return the state that ``step`` learns from training rows.
 
@@ -70,6 +71,8 @@ def learn(
         Whether a step that cross-fits also learns the states for the rows of each fold.
     look : callable
         Called after each hook that was shown rows, in the process where it ran.
+    hook : callable, optional
+        In place of the ``learn`` of a step that gathers rows.
 
     Raises
     ------
@@ -85,7 +88,7 @@ def learn(
     else:
         rows = wrap(train.frame())
         with threads_pinned():
-            state = call_hook(step.learn, rows, rng=rng)  # type: ignore[attr-defined]
+            state = call_hook(hook or step.learn, rows, rng=rng)  # type: ignore[attr-defined]
             if isinstance(state, CrossFitted):
                 learned = Learned(state.state, state.fold_states)
             else:

@@ -14,7 +14,7 @@ from sklearn.utils.validation import check_array, check_is_fitted, column_or_1d,
 from mlsys.dataset import Roles, predictions_alone
 from mlsys.engines import LocalEngine
 from mlsys.errors import ConfigurationError
-from mlsys.steps.capabilities import WrapsEstimator, wrapped
+from mlsys.steps.capabilities import all_wrapped
 from mlsys.steps.cloning import unfitted
 from mlsys.steps.fitted import Fitted
 from mlsys.steps.kinds import RowTransform
@@ -74,7 +74,7 @@ def as_sklearn(step: Step, regression: bool | None = None) -> Any:
                 "use the estimator inside it: step.estimator",
             )
         if regression is None:
-            regression = isinstance(step, WrapsEstimator) and is_regressor(step.estimator)
+            regression = any(map(is_regressor, all_wrapped(step)))
         return StepRegressor(step) if regression else StepClassifier(step)
     if isinstance(step, (RowTransform, Transform)):
         return StepTransformer(step)
@@ -335,5 +335,5 @@ def _reads_target(step: Any) -> bool:
 
 def _takes_nulls(step: Any) -> bool:
     """Ask the estimator inside the step where there is one; built-in transforms of columns take nulls."""
-    inner = wrapped(step)
-    return not isinstance(step, Model) if inner is None else bool(get_tags(inner).input_tags.allow_nan)
+    inner = all_wrapped(step)
+    return all(get_tags(each).input_tags.allow_nan for each in inner) if inner else not isinstance(step, Model)

@@ -9,6 +9,7 @@ from mlsys.errors import ConfigurationError, DataError, listed
 from mlsys.execution.applying import predicted
 from mlsys.execution.guard import shielded
 from mlsys.execution.inner_splits import parted_groups
+from mlsys.execution.members import from_members, said_by_members
 from mlsys.execution.parts import Parts
 from mlsys.execution.reads import names_taken
 from mlsys.execution.scales import unlike_scales
@@ -46,7 +47,8 @@ def run(planned: Planned, parts: Parts, work: Work) -> Parts:
     parts = parts.told([*apart, *learned_without_weights(planned, parts)])
     told: dict[str, Any] = {"weight": weight_of(parts), "shifts": parts.learned.shifts}
     told |= {"unlabelled": "some"} if needs_target(step) and takes_unlabelled(parts.steps) else {}
-    learned = work.do(Task(planned, "learn", learn, {"train": train}, told), parts)
+    parts, judged = said_by_members(planned, parts, work)
+    learned = work.do(Task(planned, "learn", learn, {"train": train, **judged}, told), parts)
     held = learned.states["state"]
     fitted = Fitted(step, held, step.columns_learned(features, held.get))
     parts = parts.told([learned]).with_fitted(planned.name, fitted)
@@ -75,7 +77,9 @@ def learn(
         targets = list(at.roles.targets)
         train = train.keep(train.frame(targets).notna().any(axis=1).to_numpy())
     weight = weight or at.roles.weight
-    state = learned_by(step, train, lambda frame: weighed_by(at.wrap(shielded(frame)), weight), at.rng(step)).state
+    hook = from_members(at, step, rows)
+    wrap = lambda frame: weighed_by(at.wrap(shielded(frame)), weight)  # noqa: E731
+    state = learned_by(step, train, wrap, at.rng(step), hook=hook).state
     changed = [each for each in (Shares(**held.get()) for held in shifts) if each.changed]
     corrected = step.corrected(state, changed) if changed and isinstance(step, Model) else None
     if corrected is None:
