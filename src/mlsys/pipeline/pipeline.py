@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from mlsys.audit import LeakageAudit
     from mlsys.drift import History, RetrainPolicy
-    from mlsys.engines import Engine
+    from mlsys.engines import AnyEngine
     from mlsys.evaluation import Gate
     from mlsys.execution.previewed import Preview
     from mlsys.pipeline.retraining import Retraining
@@ -82,7 +82,7 @@ class Pipeline(Configuration):
         snapshot: bool = False,
         log_rows: bool = False,
         verbose: bool | None = None,
-        engine: Engine | None = None,
+        engine: AnyEngine | None = None,
     ) -> Run[Pipeline]:
         """Run the pipeline and return the run.
 
@@ -122,7 +122,7 @@ class Pipeline(Configuration):
 
         return run_pipeline(*taken(self, data, y), until, track, cache, snapshot, log_rows, verbose, engine)
 
-    def preview(self, data: Any = None, n: int = 5, rows: int = 2_000, engine: Engine | None = None) -> Preview:
+    def preview(self, data: Any = None, n: int = 5, rows: int = 2_000, engine: AnyEngine | None = None) -> Preview:
         """Return ``n`` training rows after each step, computed on a sample.
 
         Parameters
@@ -147,7 +147,7 @@ class Pipeline(Configuration):
         self,
         data: Any = None,
         *,
-        rows: int = 5_000, cache: bool = True, verbose: bool | None = None, engine: Engine | None = None,
+        rows: int = 5_000, cache: bool = True, verbose: bool | None = None, engine: AnyEngine | None = None,
     ) -> LeakageAudit:  # fmt: skip
         """Run the pipeline on a sample, replace rows that must not matter, and report what changed.
 
@@ -177,7 +177,7 @@ class Pipeline(Configuration):
         track: bool | str = "auto",
         cache: bool = True,
         verbose: bool | None = None,
-        engine: Engine | None = None,
+        engine: AnyEngine | None = None,
     ) -> CrossValidation[Pipeline]:
         """Evaluate the pipeline by folds of all rows except test rows; the steps after the split rerun for each.
 
@@ -205,7 +205,7 @@ class Pipeline(Configuration):
         features: Sequence[str] | Mapping[str, Sequence[str]] | None = None,
         data: Any = None,
         *,
-        n_jobs: int = 1, cache: bool = True, verbose: bool | None = None, engine: Engine | None = None,
+        n_jobs: int = 1, cache: bool = True, verbose: bool | None = None, engine: AnyEngine | None = None,
     ) -> Ablation[Pipeline]:  # fmt: skip
         """Refit without each feature, and compare on the same rows: a leaking feature contributes too much.
 
@@ -234,7 +234,7 @@ class Pipeline(Configuration):
         reason: str = "",
         cache: bool = True,
         verbose: bool | None = None,
-        engine: Engine | None = None,
+        engine: AnyEngine | None = None,
     ) -> Retraining[Pipeline]:
         """Retrain a registered model: a new run takes over if it passes a gate, otherwise the old model stays.
 
