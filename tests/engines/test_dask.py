@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +13,7 @@ from sklearn.linear_model import LogisticRegression
 from mlsys import Evaluate, Impute, OneHot, Pipeline, RandomSplit, ReadParquet, Standardize, TargetEncode, Train
 from mlsys.engines import DaskEngine, LocalEngine
 from mlsys.settings import override
+from mlsys.states import digest
 from mlsys.tables import Partition, Table
 
 from ..test_scenario_matrix import CASES, Case, given, pipeline_of
@@ -24,13 +24,6 @@ pytest.importorskip("distributed", reason="the engine needs dask[distributed]")
 
 QUIETLY: dict[str, Any] = {"track": False, "verbose": False, "cache": False}
 QUICK = Case("text", "group")
-
-
-@pytest.fixture(scope="module")
-def engine() -> Iterator[DaskEngine]:
-    """Two workers for all tests of this file."""
-    with DaskEngine(workers=2) as engine:
-        yield engine
 
 
 def local_and_dask(pipeline: Pipeline, data: Any, engine: DaskEngine) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -56,6 +49,18 @@ def plain_flights() -> pd.DataFrame:
     return rows.assign(late=(rows.pop("arr_delay").fillna(0) > 12).astype(int))
 
 
+def test_states_predictions_and_scores_of_pieces(tmp_path: Path, engine: DaskEngine) -> None:
+    pipeline = learned_in_pieces(rows_in_pieces(tmp_path / "rows", 250, plain_flights()))
+    with override(rows_in_memory=500, rows_per_partition=250):
+        local, there = pipeline.run(None, **QUIETLY), pipeline.run(None, **QUIETLY, engine=engine)
+    for step in ("Impute", "TargetEncode", "OneHot", "Standardize", "Train"):
+        assert digest(local.state(step)) == digest(there.state(step)), step
+    pd.testing.assert_frame_equal(local.metrics, there.metrics, check_exact=True)
+    pd.testing.assert_frame_equal(local.predictions["validation"], there.predictions["validation"], check_exact=True)
+    assert local.outcome.engine == "local" and there.outcome.engine == "dask, 2 workers here"
+
+
+@pytest.mark.long
 def test_pieces_that_no_step_gathers(tmp_path: Path, engine: DaskEngine) -> None:
     pipeline = learned_in_pieces(rows_in_pieces(tmp_path / "rows", 250, plain_flights()))
     with override(rows_in_memory=500, rows_per_partition=250):

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+from mlsys.engines.dask.tasks import Answer
 from mlsys.errors import ConfigurationError, EngineError, listed
 
 if TYPE_CHECKING:
@@ -25,6 +26,9 @@ COMPARED = (
 """Packages on which the bytes of states and rows depend."""
 BY_DASK = ("python", "dask", "distributed", "cloudpickle")
 """What scheduler, workers and this process must share to understand each other."""
+
+ROOM = 1.5
+"""Memory of a worker over what one piece needs: Dask pauses a worker at 80 percent, and ends it at 95."""
 
 
 def check_address(address: str, allow_insecure: bool) -> None:
@@ -73,7 +77,7 @@ def check_versions(client: Client) -> None:
     EngineError
         Names both versions of each package.
     """
-    found = client.get_versions(packages=list(COMPARED))
+    found: Any = client.get_versions(packages=list(COMPARED))
     own = found["client"]["packages"]
     problems = list(_differences("the scheduler", own, found["scheduler"]["packages"], BY_DASK))
     for worker, told in found["workers"].items():
@@ -98,3 +102,31 @@ def _told(package: str, versions: Mapping[str, Any]) -> str:
         return "not installed"
     # Bytecode and results are those of a minor version.
     return ".".join(str(version).split(".")[:2]) if package == "python" else str(version)
+
+
+def check_sizes(workers: int | None, memory: str | int | None) -> None:
+    """Refuse numbers of workers and amounts of memory that mean nothing."""
+    if workers is not None and (isinstance(workers, bool) or not isinstance(workers, int) or workers < 1):
+        raise ConfigurationError(f"workers={workers!r} is not a number of workers", "write 1, 2, ...")
+    if memory is None:
+        return
+    from dask.utils import parse_bytes
+
+    try:
+        size = parse_bytes(memory)
+    except (ValueError, TypeError, AttributeError):
+        size = 0
+    if size <= 0 or isinstance(memory, bool):
+        raise ConfigurationError(f"memory={memory!r} is not an amount of memory", "write '4GB', or bytes")
+
+
+def check_memory(answer: Answer, name: str, pieces: int) -> None:
+    """Refuse workers in which a piece barely fits: Dask would pause them, and wait for memory that never comes free."""
+    if pieces == 1 or not answer.limit or answer.peak * ROOM <= answer.limit:
+        return
+    used, needed = answer.peak / 2**20, answer.peak * ROOM / 2**20
+    raise EngineError(
+        f"{name} took {used:,.0f} MiB in a worker that may use {answer.limit / 2**20:,.0f} MiB",
+        f"give workers at least {needed:,.0f} MiB, DaskEngine(memory='{needed:.0f}MiB'), start fewer of them, or make "
+        "partitions smaller (MLSYS_ROWS_PER_PARTITION)",
+    )

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, overload
 import pandas as pd
 
 from mlsys.engines.counting import counted
-from mlsys.engines.dask.checks import check_address, check_versions
+from mlsys.engines.dask.checks import check_address, check_memory, check_sizes, check_versions
 from mlsys.engines.dask.packing import here, packed
 from mlsys.engines.dask.starting import Cluster, start
 from mlsys.engines.dask.tasks import Answer, unpacked_error
@@ -31,8 +31,6 @@ Done = TypeVar("Done")
 
 ANSWERS = 10.0
 """Seconds in which a scheduler must answer."""
-ROOM = 1.5
-"""Memory of a worker over what one piece needs: Dask pauses a worker at 80 percent, and ends it at 95."""
 
 
 @dataclass
@@ -121,7 +119,7 @@ class DaskEngine:
                     "workers= and memory= are of workers that are started here, but there is an address",
                     "leave them out; the cluster's own settings hold",
                 )
-        _check_sizes(workers, memory)
+        check_sizes(workers, memory)
         self.name = "dask"
         self.dashboard = ""
         self._address, self._security, self._timeout = address, security, timeout
@@ -173,7 +171,7 @@ class DaskEngine:
                 raise error
             if not session.is_probed:
                 session.is_probed = True
-                _check_memory(answer, name, len(pieces))
+                check_memory(answer, name, len(pieces))
             yield answer.made
 
     def _open(self) -> None:
@@ -232,21 +230,6 @@ class _Packed(Sequence[bytes]):
         return packed(self._pieces[place], self._is_here, self._names[place])
 
 
-def _check_sizes(workers: int | None, memory: str | int | None) -> None:
-    if workers is not None and (isinstance(workers, bool) or not isinstance(workers, int) or workers < 1):
-        raise ConfigurationError(f"workers={workers!r} is not a number of workers", "write 1, 2, ...")
-    if memory is None:
-        return
-    from dask.utils import parse_bytes
-
-    try:
-        size = parse_bytes(memory)
-    except (ValueError, TypeError, AttributeError):
-        size = 0
-    if size <= 0 or isinstance(memory, bool):
-        raise ConfigurationError(f"memory={memory!r} is not an amount of memory", "write '4GB', or bytes")
-
-
 def _cores() -> int:
     """Return how many cores this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
@@ -297,15 +280,3 @@ def _warn_again(answer: Answer) -> None:
     """Give warnings of a worker here, where filters decide about them."""
     for message, category, file, line in answer.warned:
         warnings.warn_explicit(message, category, file, line)
-
-
-def _check_memory(answer: Answer, name: str, pieces: int) -> None:
-    """Refuse workers in which a piece barely fits: Dask would pause them, and wait for memory that never comes free."""
-    if pieces == 1 or not answer.limit or answer.peak * ROOM <= answer.limit:
-        return
-    used, needed = answer.peak / 2**20, answer.peak * ROOM / 2**20
-    raise EngineError(
-        f"{name} took {used:,.0f} MiB in a worker that may use {answer.limit / 2**20:,.0f} MiB",
-        f"give workers at least {needed:,.0f} MiB, DaskEngine(memory='{needed:.0f}MiB'), start fewer of them, or make "
-        "partitions smaller (MLSYS_ROWS_PER_PARTITION)",
-    )

@@ -41,7 +41,8 @@ def packed(thing: Any, is_here: bool, what: str) -> bytes:
     """
     try:
         with _sent_along(is_here):
-            return cloudpickle.dumps(thing)
+            made: bytes = cloudpickle.dumps(thing)
+            return made
     except Exception as error:
         raise EngineError(
             f"{what} cannot be sent to a worker: {type(error).__name__}: {error}",

@@ -113,6 +113,7 @@ def serve(writing: int, options: str) -> None:
     asked = json.loads(options)
     settings = {
         "distributed.scheduler.worker-saturation": 1.0,
+        "distributed.scheduler.allowed-failures": 1,  # work that ends a worker is done again, alone
         "distributed.worker.multiprocessing-method": "spawn",
         "distributed.logging.distributed": "error",
     }
@@ -123,7 +124,7 @@ def serve(writing: int, options: str) -> None:
             threads_per_worker=1,
             processes=True,
             host=_LOOPBACK,
-            dashboard_address=f"{_LOOPBACK}:0" if importlib.util.find_spec("bokeh") else None,
+            dashboard_address=f"{_LOOPBACK}:0",
             memory_limit=memory,
             local_directory=place,
             silence_logs=logging.CRITICAL,

@@ -116,7 +116,7 @@ def _packed_error(error: BaseException) -> bytes:
 
     traceback = Traceback(error.__traceback__).to_dict()
     try:
-        packed = cloudpickle.dumps((error, traceback))
+        packed: bytes = cloudpickle.dumps((error, traceback))
         cloudpickle.loads(packed)
     except Exception:
         packed = cloudpickle.dumps((RuntimeError(f"{type(error).__name__}: {error}"), traceback))

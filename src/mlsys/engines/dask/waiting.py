@@ -43,13 +43,15 @@ class Watch:
         if any(each["status"] == "running" for each in workers):
             self._stuck_since = None
             return
-        self._stuck_since = self._stuck_since or time.monotonic()
+        if self._stuck_since is None:
+            self._stuck_since = time.monotonic()
+            return
         if time.monotonic() - self._stuck_since <= STUCK:
             return
         if workers:
             limit = min(each["memory_limit"] for each in workers) / 2**20
             raise EngineError(
-                f"all {len(workers)} workers have been paused for {STUCK:.0f} s, because each has used most of its "
+                f"no worker of {len(workers)} goes on: each has been paused for {STUCK:.0f} s, having used most of its "
                 f"{limit:,.0f} MiB",
                 "give workers more memory, DaskEngine(memory='4GB'), start fewer of them, or make partitions smaller "
                 "(MLSYS_ROWS_PER_PARTITION)",
@@ -81,7 +83,7 @@ class Sending:
     ) -> None:
         self._client, self._work, self._pieces, self._names = client, work, pieces, names
         self._at_once = _AHEAD * workers
-        self._sent: deque[Future] = deque()
+        self._sent: deque[Future[Any]] = deque()
         self._name = f"mlsys-{uuid.uuid4().hex[:12]}"
         self._number = 0
         self._watch = Watch(client)
@@ -91,9 +93,10 @@ class Sending:
         from distributed import KilledWorker
 
         work = self._submit(same, self._work) if len(self._work) > LARGE else self._work
-        place, at_once = 0, self._at_once
+        place, suspected = 0, 0
         try:
             while place < len(self._pieces):
+                at_once = 1 if place < suspected else self._at_once
                 while len(self._sent) < at_once and place + len(self._sent) < len(self._pieces):
                     self._sent.append(self._submit(do, work, self._pieces[place + len(self._sent)]))
                 try:
@@ -101,24 +104,24 @@ class Sending:
                 except KilledWorker as error:
                     if at_once == 1:
                         raise _deadly(self._names[place], error) from None
-                    # Which of the pieces at work ended the worker is not known: this one is done again, alone.
+                    # Which of the pieces at work ended the worker is not known: each is done again, alone.
+                    suspected = place + len(self._sent)
                     self._cancel()
-                    at_once = 1
                     continue
                 self._sent.popleft()
-                place, at_once = place + 1, self._at_once
+                place += 1
                 yield answer
         finally:
             self._cancel()
 
-    def _submit(self, function: Any, *arguments: Any) -> Future:
+    def _submit(self, function: Any, *arguments: Any) -> Future[Any]:
         import dask
 
         self._number += 1
         with dask.config.set({"distributed.admin.large-graph-warning-threshold": "1 TiB"}):
             return self._client.submit(function, *arguments, key=f"{self._name}-{self._number}", pure=False)
 
-    def _awaited(self, future: Future) -> Answer:
+    def _awaited(self, future: Future[Any]) -> Answer:
         from concurrent.futures import CancelledError
 
         while True:
