@@ -60,6 +60,15 @@ def test_states_predictions_and_scores_of_pieces(tmp_path: Path, engine: DaskEng
     assert local.outcome.engine == "local" and there.outcome.engine == "dask, 2 workers here"
 
 
+def test_folds_are_done_by_workers(engine: DaskEngine) -> None:
+    case = Case("text", "plain")
+    local = pipeline_of(case).cross_validate(3, given(case), **QUIETLY)
+    there = pipeline_of(case).cross_validate(3, given(case), **QUIETLY, engine=engine)
+    one, other = local.folds.drop(columns="seconds"), there.folds.drop(columns="seconds")
+    pd.testing.assert_frame_equal(one, other, check_exact=True)
+    assert local.states == there.states
+
+
 @pytest.mark.long
 def test_pieces_that_no_step_gathers(tmp_path: Path, engine: DaskEngine) -> None:
     pipeline = learned_in_pieces(rows_in_pieces(tmp_path / "rows", 250, plain_flights()))

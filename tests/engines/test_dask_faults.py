@@ -259,7 +259,7 @@ def test_the_users_modules_are_sent_to_a_cluster_that_does_not_have_them(
     fees = importlib.import_module("fees")
     with DaskEngine(cluster.address) as far:
         assert numbers(far).reduce(fees.total) == 3 * sum(range(40))
-        assert far.name == f"dask, 1 worker of {cluster.address}"
+        assert far.name.startswith(f"dask, 1 worker of {cluster.address}, dashboard http://127.0.0.1:")
     assert numbers(far).reduce(fees.total) == 3 * sum(range(40))  # it connects for this piece of work
 
 

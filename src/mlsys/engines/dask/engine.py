@@ -272,8 +272,8 @@ def _record(workers: int, address: str | None, dashboard: str) -> str:
 
 
 def _named(piece: Any, place: int, of: int) -> str:
-    label = piece.label if isinstance(piece, Partition) else ""
-    return f"partition {place} of {of}" + (f" ({label})" if label else "")
+    label = f" ({piece.label})" if isinstance(piece, Partition) and piece.label else ""
+    return f"{'partition' if isinstance(piece, (Partition, pd.DataFrame)) else 'piece'} {place} of {of}{label}"
 
 
 def _warn_again(answer: Answer) -> None:
