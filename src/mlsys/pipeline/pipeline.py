@@ -109,9 +109,11 @@ class Pipeline(Configuration):
             Allow rows to leave this machine: predictions for validation rows, with ids and labels, go to MLflow.
         verbose : bool, optional
             Show a progress bar; by default in a terminal and in a notebook.
-        engine : Engine, optional
+        engine : Engine or str, optional
             Where partitions are processed; by default in a loop on this machine
-            (:class:`mlsys.engines.LocalEngine`). Results do not depend on it.
+            (:class:`mlsys.engines.LocalEngine`). ``"dask"`` starts workers for this run, and
+            ``DaskEngine("tls://host:8786")`` uses a cluster (:class:`mlsys.engines.DaskEngine`). Results do not depend
+            on it.
 
         Returns
         -------

@@ -66,6 +66,8 @@ class DaskEngine:
     ----------
     name : str
         For the record of a run: ``"dask, 2 workers here"``.
+    address : str
+        Of the scheduler while the engine is open, or as it was given; for a ``distributed.Client`` of your own.
     dashboard : str
         Address of Dask's page while the engine is open; empty if there is none (it needs bokeh).
 
@@ -122,6 +124,7 @@ class DaskEngine:
         check_sizes(workers, memory)
         self.name = "dask"
         self.dashboard = ""
+        self.address = address or ""
         self._address, self._security, self._timeout = address, security, timeout
         self._asked = workers or _cores(), memory
         self._session: _Session | None = None
@@ -192,13 +195,14 @@ class DaskEngine:
             self._close()
             raise
         self._session.workers = workers
+        self.address = self._address or cluster.address  # type: ignore[union-attr]
         self.dashboard = cluster.dashboard if cluster is not None else _dashboard_of(client)
         self.name = _record(workers, self._address, self.dashboard)
 
     def _close(self) -> None:
         session, self._session = self._session, None
         self._depth = 0
-        self.dashboard = ""
+        self.address, self.dashboard = self._address or "", ""
         if session is None:
             return
         try:
