@@ -240,6 +240,20 @@ def test_a_cluster_with_one_worker_at_work_is_not_stuck(monkeypatch: pytest.Monk
         watch.look()
 
 
+def test_certificates_are_used_and_needed() -> None:
+    pytest.importorskip("cryptography", reason="temporary certificates need cryptography")
+    security = distributed.Security.temporary()
+    with distributed.LocalCluster(
+        n_workers=1, processes=False, protocol="tls", security=security, dashboard_address="127.0.0.1:0"
+    ) as cluster:
+        with DaskEngine(cluster.scheduler_address, security=security) as engine:
+            assert numbers(engine).reduce(len) == 40
+            assert engine.address.startswith("tls://") and engine.dashboard
+        with pytest.raises(EngineError, match="check address, firewall and certificates"):
+            DaskEngine(cluster.scheduler_address, timeout=2).__enter__()
+    assert not engine.dashboard
+
+
 @pytest.fixture(scope="module")
 def cluster() -> Iterator[Cluster]:
     """A worker of somebody else's."""

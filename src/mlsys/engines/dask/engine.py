@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 Given = TypeVar("Given")
 Done = TypeVar("Done")
 
+_LOG = logging.getLogger("distributed")
 ANSWERS = 10.0
 """Seconds in which a scheduler must answer."""
 
@@ -129,6 +130,7 @@ class DaskEngine:
         self._asked = workers or _cores(), memory
         self._session: _Session | None = None
         self._depth = 0
+        self._level = logging.NOTSET
 
     def __enter__(self) -> DaskEngine:
         """Start workers or connect; inside, the engine is open already, which costs nothing."""
@@ -178,11 +180,13 @@ class DaskEngine:
             yield answer.made
 
     def _open(self) -> None:
-        logging.getLogger("distributed").setLevel(logging.CRITICAL)  # errors are told by this library, in one sentence
+        self._level = _LOG.level
+        _LOG.setLevel(logging.CRITICAL)  # errors are told by this library, in one sentence
         cluster = None if self._address is not None else start(*self._asked)
         try:
             client = _connected(self._address or cluster.address, self._security, self._timeout, cluster is not None)  # type: ignore[union-attr]
         except BaseException:
+            _LOG.setLevel(self._level)
             if cluster is not None:
                 cluster.stop()
             raise
@@ -208,6 +212,7 @@ class DaskEngine:
         try:
             session.client.close(timeout=self._timeout)
         finally:
+            _LOG.setLevel(self._level)
             if session.cluster is not None:
                 session.cluster.stop()
 
