@@ -40,6 +40,12 @@ def states(run: Run, steps: list[str]) -> list[tuple[str, Any]]:
     return fitted
 
 
+def learned_and_scored(run: Run, *steps: str) -> dict[str, Any]:
+    """What is worth comparing many times: states, predictions and scores."""
+    found = {step: digest(run.state(step)) for step in steps}
+    return found | {"scores": run.metrics, "predictions": run.predictions["validation"]}
+
+
 def assert_same(one: dict[str, Any], other: dict[str, Any]) -> None:
     assert list(one) == list(other)
     for name, value in one.items():

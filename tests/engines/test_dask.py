@@ -13,16 +13,16 @@ from sklearn.linear_model import LogisticRegression
 from mlsys import Evaluate, Impute, OneHot, Pipeline, RandomSplit, ReadParquet, Standardize, TargetEncode, Train
 from mlsys.engines import DaskEngine, LocalEngine
 from mlsys.settings import override
-from mlsys.states import digest
 from mlsys.tables import Partition, Table
 
 from ..test_scenario_matrix import CASES, Case, given, pipeline_of
 from . import flights
-from .equal import assert_same, everything
+from .equal import assert_same, everything, learned_and_scored
 
 pytest.importorskip("distributed", reason="the engine needs dask[distributed]")
 
 QUIETLY: dict[str, Any] = {"track": False, "verbose": False, "cache": False}
+LEARNING = ("Impute", "TargetEncode", "OneHot", "Standardize", "Train")
 QUICK = Case("text", "group")
 
 
@@ -53,10 +53,7 @@ def test_states_predictions_and_scores_of_pieces(tmp_path: Path, engine: DaskEng
     pipeline = learned_in_pieces(rows_in_pieces(tmp_path / "rows", 250, plain_flights()))
     with override(rows_in_memory=500, rows_per_partition=250):
         local, there = pipeline.run(None, **QUIETLY), pipeline.run(None, **QUIETLY, engine=engine)
-    for step in ("Impute", "TargetEncode", "OneHot", "Standardize", "Train"):
-        assert digest(local.state(step)) == digest(there.state(step)), step
-    pd.testing.assert_frame_equal(local.metrics, there.metrics, check_exact=True)
-    pd.testing.assert_frame_equal(local.predictions["validation"], there.predictions["validation"], check_exact=True)
+    assert_same(learned_and_scored(local, *LEARNING), learned_and_scored(there, *LEARNING))
     assert local.outcome.engine == "local" and there.outcome.engine == "dask, 2 workers here"
 
 

@@ -30,8 +30,8 @@ from mlsys.settings import override
 from mlsys.tables import Partition, Table
 
 from . import flights
-from .equal import assert_same, everything
-from .test_dask import QUIETLY, learned_in_pieces, plain_flights, rows_in_pieces
+from .equal import assert_same, learned_and_scored
+from .test_dask import LEARNING, QUIETLY, learned_in_pieces, plain_flights, rows_in_pieces
 
 distributed = pytest.importorskip("distributed", reason="the engine needs dask[distributed]")
 
@@ -354,7 +354,7 @@ def test_a_worker_killed_at_any_moment_changes_nothing(tmp_path: Path) -> None:
     rng = np.random.default_rng(22)
     killed = 0
     with override(rows_in_memory=500, rows_per_partition=50):
-        local = everything(pipeline.run(None, **QUIETLY))
+        local = learned_and_scored(pipeline.run(None, **QUIETLY), *LEARNING)
         with DaskEngine(workers=2) as engine:
             pipeline.run(None, **QUIETLY, engine=engine)
             began = time.monotonic()
@@ -366,7 +366,7 @@ def test_a_worker_killed_at_any_moment_changes_nothing(tmp_path: Path) -> None:
                 timer.start()
                 run = pipeline.run(None, **QUIETLY, engine=engine)
                 timer.join()
-                assert_same(local, everything(run))
+                assert_same(local, learned_and_scored(run, *LEARNING))
                 killed += victim not in process_ids(engine)
     assert killed == 10
 
@@ -375,7 +375,7 @@ def test_a_worker_killed_at_any_moment_changes_nothing(tmp_path: Path) -> None:
 def test_a_scheduler_that_is_restarted_costs_what_was_not_finished(tmp_path: Path) -> None:
     pipeline = learned_in_pieces(rows_in_pieces(tmp_path / "rows", 50, plain_flights()))
     with override(rows_in_memory=500, rows_per_partition=50):
-        local = everything(pipeline.run(None, **QUIETLY))
+        local = learned_and_scored(pipeline.run(None, **QUIETLY), *LEARNING)
         first = start(2, None)
         timer = threading.Timer(8, os.killpg, (first.process.pid, signal.SIGKILL))
         with pytest.raises(EngineError, match="connection to the scheduler broke|no Dask scheduler answers"):
@@ -389,4 +389,4 @@ def test_a_scheduler_that_is_restarted_costs_what_was_not_finished(tmp_path: Pat
         again = pipeline.run(None, track=False, verbose=False, engine=DaskEngine(second.address))
         second.stop()
     assert "hit" in set(again.cache_report()["outcome"])
-    assert_same(local, everything(again))
+    assert_same(local, learned_and_scored(again, *LEARNING))
