@@ -26,7 +26,7 @@ from mlsys.states import digest
 
 folder = Path(mkdtemp())
 arrived = pd.read_csv(flights_csv).query("month <= 4").dropna(subset=["arr_delay"]).reset_index(drop=True)
-rows = arrived[["day", "hour", "minute", "carrier", "origin", "dest", "distance"]]
+rows = arrived[["month", "day", "hour", "minute", "carrier", "origin", "dest", "distance"]]
 rows.assign(late=(arrived["arr_delay"] > 15).astype(int)).to_parquet(folder / "flights.parquet", row_group_size=10_000)
 pieces = {"rows_in_memory": 50_000, "rows_per_partition": 10_000}
 
@@ -36,7 +36,7 @@ pipeline = Pipeline(
         RandomSplit(),
         TargetEncode(["dest"]),
         OneHot(["carrier", "origin"]),
-        Standardize(["day", "hour", "minute", "distance"]),
+        Standardize(["month", "day", "hour", "minute", "distance"]),
         Train(SGDClassifier(loss="log_loss", alpha=1e-4), classes=[0, 1]),
     ],
     target="late",
@@ -77,7 +77,7 @@ here.metrics.equals(there.metrics)
 # %%
 # Who did what
 # ------------
-# Each bar is a piece on a worker; the first is wide because packages are imported. Both work at once, on whatever is
+# Each bar is a piece on a worker; wide ones are those in which packages are imported. Both work at once, on whatever is
 # next. The gaps are where this process trains the model with the pieces, in the order of the plan, and evaluates it.
 # Two workers on one machine gain little: they are worth their price where pieces take long, or where the machines are
 # several.
