@@ -16,12 +16,15 @@ import tempfile
 import time
 from pathlib import Path
 from statistics import median
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
 from measuring import Measured, in_turn, measure, ratios, table, write_page
+
+if TYPE_CHECKING:
+    from mlsys import Pipeline
 
 MILLIONS = 12
 LIMIT = 2_048  # MiB
@@ -52,14 +55,13 @@ def make(folder: Path, millions: int) -> None:
         frame.to_parquet(folder / f"part-{number:02d}.parquet", row_group_size=262_144)
 
 
-def learn(folder: str) -> None:
-    """Run the pipeline; the last line is JSON."""
+def pipeline(folder: str) -> Pipeline:
+    """Return steps that all work partition by partition."""
     from sklearn.linear_model import SGDClassifier
 
     from mlsys import Evaluate, Impute, OneHot, Pipeline, RandomSplit, ReadParquet, Standardize, TargetEncode, Train
 
-    begin = time.perf_counter()
-    run = Pipeline(
+    return Pipeline(
         [
             ReadParquet(folder),
             RandomSplit(),
@@ -72,7 +74,13 @@ def learn(folder: str) -> None:
         ],
         target="paid",
         id="order",
-    ).run(track=False)
+    )
+
+
+def learn(folder: str) -> None:
+    """Run the pipeline; the last line is JSON."""
+    begin = time.perf_counter()
+    run = pipeline(folder).run(track=False)
     scores = run.metrics.query("model == 'model' and slice == 'all' and metric == 'roc_auc' and part == 'validation'")
     print(run)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024

@@ -83,6 +83,10 @@ class ContractError(MlsysError, RuntimeError):
     """A step did what its kind may not: changed its input, lost rows, returned another type."""
 
 
+class EngineError(MlsysError, RuntimeError):
+    """Workers cannot do the work: they do not answer, differ in versions, lack memory, or end at a partition."""
+
+
 class StateError(MlsysError, TypeError):
     """What ``learn`` returned cannot be stored, or a stored state cannot be trusted."""
 

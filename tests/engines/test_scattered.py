@@ -10,15 +10,15 @@ import pandas as pd
 import pytest
 from sklearn.linear_model import LogisticRegression
 
-from mlsys import Evaluate, Impute, OneHot, Pipeline, RandomSplit, ReadParquet, Run, Standardize, TargetEncode, Train
+from mlsys import Evaluate, Impute, OneHot, Pipeline, RandomSplit, ReadParquet, Standardize, TargetEncode, Train
 from mlsys.engines import LocalEngine
 from mlsys.errors import ConfigurationError, ContractError
 from mlsys.settings import override
-from mlsys.states import digest
 from mlsys.tables import Partition, Table
 
 from ..test_scenario_matrix import CASES, Case, given, pipeline_of
 from . import flights
+from .equal import assert_same, everything
 from .scattered import ScatteredEngine
 
 QUIETLY: dict[str, Any] = {"track": False, "verbose": False}
@@ -31,46 +31,6 @@ cases = pytest.mark.parametrize(
         for place, case in enumerate(CASES)
     ],
 )
-
-
-def everything(run: Run) -> dict[str, Any]:
-    """States, rows after each step, predictions, reports and remarks, by name; frames as they are."""
-    final = run.final_test()
-    found: dict[str, Any] = {}
-    steps = [planned.name for planned in run.pipeline.planned if planned.name in set(run.steps["step"])]
-    parts = [name for name in run.rows if name != "test" and not name.startswith("none")]
-    before_split = next(place for place, each in enumerate(run.pipeline.planned) if each.step.kind == "Split") - 1
-    for step in steps[max(0, before_split) :]:  # rows after a step before the split are made anew each time
-        found |= {f"{part} after {step}": run.frame(part, after=step) for part in parts}
-    for name, each in (("run", run), ("final", final)):
-        found |= {f"{name} state of {step}": digest(state) for step, state in states(each, steps)}
-        found |= {f"{name} report {title}": result.table for title, result in each.reports.items()}
-        found[f"{name} findings"] = [str(finding) for finding in each.findings]
-        # how long an answer takes is measured anew
-        found[f"{name} card"] = [line for line in repr(each).splitlines() if "for one row (95" not in line]
-    found |= {f"predictions of {part}": each for part, each in run.predictions.items()}
-    return found | {"rows": run.rows, "assignment": run.assignment, "digests": [run.digest(part) for part in parts]}
-
-
-def states(run: Run, steps: list[str]) -> list[tuple[str, Any]]:
-    fitted = []
-    for step in steps:
-        try:
-            fitted.append((step, run.state(step)))
-        except ValueError:  # learns nothing
-            continue
-    return fitted
-
-
-def assert_same(one: dict[str, Any], other: dict[str, Any]) -> None:
-    assert list(one) == list(other)
-    for name, value in one.items():
-        if isinstance(value, pd.DataFrame):
-            pd.testing.assert_frame_equal(other[name], value, check_exact=True, obj=name)
-        elif isinstance(value, pd.Series):
-            pd.testing.assert_series_equal(other[name], value, check_exact=True, obj=name)
-        else:
-            assert other[name] == value, name
 
 
 def local_and_scattered(pipeline: Pipeline, data: Any) -> tuple[dict[str, Any], dict[str, Any], ScatteredEngine]:
@@ -147,8 +107,8 @@ def test_a_hook_that_changes_what_it_looks_at_is_refused_wherever_it_runs(engine
 
 
 def test_what_is_no_engine_is_refused() -> None:
-    with pytest.raises(ConfigurationError, match="engine='dask' is not an engine"):
-        Pipeline([RandomSplit()], target="y").run(pd.DataFrame({"y": [1]}), **QUIETLY, engine="dask")  # type: ignore[arg-type]
+    with pytest.raises(ConfigurationError, match="engine='dusk' is not an engine\n.*did you mean 'dask'"):
+        Pipeline([RandomSplit()], target="y").run(pd.DataFrame({"y": [1]}), **QUIETLY, engine="dusk")  # type: ignore[arg-type]
 
 
 def tables(engine: Any) -> dict[str, Table]:

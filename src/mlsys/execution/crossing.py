@@ -10,6 +10,7 @@ from typing import Any
 
 import pandas as pd
 
+from mlsys.engines import LocalEngine
 from mlsys.errors import ConfigurationError, ContractError, DataError, Finding
 from mlsys.execution.checks import at_split
 from mlsys.execution.divided import Divided
@@ -128,9 +129,13 @@ def windows_of(folds: Split, ready: Prepared) -> list[Window]:
 def judged_windows(ready: Prepared, windows: Sequence[Window], n_jobs: int) -> Iterator[Judged]:
     """Run the steps after the split over each window; the first window that fails is named in the error."""
     cache = ready.work.cache
-    work = replace(ready.work, progress=silent, records=[], cache=None if cache is None else cache.elsewhere())
+    elsewhere = None if cache is None else cache.elsewhere()
+    # A fold is one piece of work: its rows stay where it is done.
+    work = replace(ready.work, engine=LocalEngine(), progress=silent, records=[], cache=elsewhere)
     parts = Parts({}, ready.parts.roles, ready.parts.catalog)
-    yield from apart(JudgeWindow(Trial(ready.after, ready.rows, parts, work, remarks=True)), windows, n_jobs)
+    yield from apart(
+        JudgeWindow(Trial(ready.after, ready.rows, parts, work, remarks=True)), windows, n_jobs, ready.work.engine
+    )
 
 
 @dataclass(frozen=True)

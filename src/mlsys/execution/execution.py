@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 import pandas as pd
 
+from mlsys.engines import opened
 from mlsys.errors import ConfigurationError, Finding
 from mlsys.execution.applying import applied
 from mlsys.execution.checks import at_split, learned_from, look_for_leaks
@@ -139,6 +140,13 @@ def with_test_opened(execution: Execution, models: int = 1, findings: Sequence[F
         raise ConfigurationError(
             "there is no test part to open", "give the split a test share, or pass parts with 'test'"
         )
+    with opened(execution.work.engine):
+        return _with_test_opened(execution, parts, divided, models, findings)
+
+
+def _with_test_opened(
+    execution: Execution, parts: Parts, divided: Divided, models: int, findings: Sequence[Finding]
+) -> Execution:
     work = replace(execution.work, records=[])
     rows, predicted = applied(parts.learned.after.values(), divided.parts[SEALED])
     opened: Iterable[Table] = [rows] if predicted is None else [rows, predicted]

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from mlsys import folder
+from mlsys.engines import Engine, LocalEngine
 from mlsys.errors import ConfigurationError
 from mlsys.settings import override, settings
 
@@ -16,7 +17,9 @@ Given = TypeVar("Given")
 Done = TypeVar("Done")
 
 
-def apart(work: Callable[[Given], Done], pieces: Sequence[Given], n_jobs: int) -> Iterator[Done]:
+def apart(
+    work: Callable[[Given], Done], pieces: Sequence[Given], n_jobs: int, engine: Engine | None = None
+) -> Iterator[Done]:
     """Yield ``work(piece)`` for each piece, in order.
 
     Parameters
@@ -27,6 +30,8 @@ def apart(work: Callable[[Given], Done], pieces: Sequence[Given], n_jobs: int) -
         Arguments of the calls.
     n_jobs : int
         Processes; 1 works here, -1 takes as many as there are cores.
+    engine : Engine, optional
+        Where the work is done if no processes are asked for; by default here.
 
     Notes
     -----
@@ -44,7 +49,7 @@ def apart(work: Callable[[Given], Done], pieces: Sequence[Given], n_jobs: int) -
             f"n_jobs={n_jobs!r} is not a number of processes", "write 1, 2, ... or -1 for all cores"
         )
     if n_jobs == 1 or len(pieces) < 2:
-        yield from map(work, pieces)
+        yield from (engine or LocalEngine()).each(work, pieces)
         return
     from joblib import Parallel, delayed
 

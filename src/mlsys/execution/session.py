@@ -6,8 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
 from mlsys.cache import Cache
-from mlsys.engines import Engine, LocalEngine
-from mlsys.errors import ConfigurationError
+from mlsys.engines import AnyEngine, engine_of, opened
 from mlsys.execution.catalog import Catalog
 from mlsys.execution.parts import Parts
 from mlsys.execution.progress import progress_bar
@@ -49,17 +48,13 @@ def work_of(
     pipeline: AnyPipeline,
     advance: Callable[[str], None] = silent,
     cache: Cache | None = None,
-    engine: Engine | None = None,
+    engine: AnyEngine | None = None,
 ) -> Work:
     """Return where and how a pipeline is run."""
-    if engine is not None and not isinstance(engine, Engine):
-        raise ConfigurationError(
-            f"engine={engine!r} is not an engine", "pass an object such as mlsys.engines.LocalEngine(), or omit it"
-        )
-    engine = LocalEngine() if engine is None else engine
+    chosen = engine_of(engine)
     if cache is not None:
-        cache.engine = engine
-    return Work(pipeline.seed, engine, cache=cache, progress=advance, run=run)
+        cache.engine = chosen
+    return Work(pipeline.seed, chosen, cache=cache, progress=advance, run=run)
 
 
 @contextmanager
@@ -71,9 +66,9 @@ def working(
     cache: bool = False,
     ledger: bool = False,
     what: str = "",
-    engine: Engine | None = None,
+    engine: AnyEngine | None = None,
 ) -> Iterator[Work]:
-    """Show progress and open the cache while a pipeline runs.
+    """Show progress, open the cache and the engine while a pipeline runs.
 
     Parameters
     ----------
@@ -87,9 +82,11 @@ def working(
         Whether results are cached; whether the dependencies of each step are recorded.
     what : str
         Name of the progress bar; the pipeline's if not given.
-    engine : Engine, optional
+    engine : Engine or str, optional
         Where partitions are processed; by default in this process.
     """
     steps = pipeline.planned if steps is None else steps
     with progress_bar(what or pipeline.name, len(steps), verbose) as advance:
-        yield work_of(pipeline, advance, cache_for(pipeline, steps, cache, ledger), engine)
+        work = work_of(pipeline, advance, cache_for(pipeline, steps, cache, ledger), engine)
+        with opened(work.engine):
+            yield work

@@ -8,6 +8,7 @@ from functools import partial
 
 import pandas as pd
 
+from mlsys.engines import LocalEngine
 from mlsys.errors import Finding
 from mlsys.evaluation import Evaluation
 from mlsys.outcome.facts import RunFacts
@@ -233,6 +234,8 @@ def _about_rows_and_steps(run: RunFacts) -> list[tuple[str, str]]:
     lines += [("prepared", f"{each.name}: {each.chose}") for each in run.steps if each.chose and not each.supplied]
     lines += [("predictions", f"{each.name}: {each.postprocessed}") for each in run.steps if each.postprocessed]
     lines += [("left out", said) for said in run.left_out]
+    if run.engine != LocalEngine.name:
+        lines.append(("engine", run.engine))
     if run.taken:
         lines.append(("taken", run.taken))
     if run.carried:

@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from mlsys.dataset import Rows
-from mlsys.engines import Engine
+from mlsys.engines import AnyEngine
 from mlsys.errors import ConfigurationError
 from mlsys.evaluation import Evaluate
 from mlsys.evaluation.comparison import paired_difference
@@ -40,7 +40,7 @@ def ablate(
     n_jobs: int,
     cache: bool,
     verbose: bool | None,
-    engine: Engine | None,
+    engine: AnyEngine | None,
 ) -> Ablation[PipelineType]:
     """Refit a pipeline without each feature; see ``Pipeline.ablate``."""
     plan = Plan(pipeline.planned)

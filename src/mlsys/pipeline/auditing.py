@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from mlsys.audit.audit import audit
 from mlsys.audit.result import LeakageAudit
-from mlsys.engines import Engine
+from mlsys.engines import AnyEngine, Engine, engine_of, opened
 from mlsys.errors import ConfigurationError
 from mlsys.execution.execution import executed
 from mlsys.execution.opening import Data, declared, hold_given
@@ -25,13 +25,16 @@ PROBES = 10
 
 @once_a_run()
 def audit_pipeline(
-    pipeline: AnyPipeline, data: Data, rows: int, cache: bool, verbose: bool | None, engine: Engine | None
+    pipeline: AnyPipeline, data: Data, rows: int, cache: bool, verbose: bool | None, engine: AnyEngine | None
 ) -> LeakageAudit:
     """Return what moved when rows were replaced that must not matter."""
     if rows < FEWEST_ROWS:
         raise ConfigurationError(f"audit_leakage(rows={rows})", f"pass at least {FEWEST_ROWS} rows")
-    with progress_bar(f"audit of {pipeline.name}", PROBES, verbose) as advance:
-        work = work_of(pipeline, advance, engine=engine)
+    with (
+        progress_bar(f"audit of {pipeline.name}", PROBES, verbose) as advance,
+        opened(engine_of(engine)) as chosen,
+    ):
+        work = work_of(pipeline, advance, engine=chosen)
         source = _source(pipeline, data, cache, work.engine)
         first = next(iter(source.values())) if isinstance(source, Mapping) else source
         plan = Plan(pipeline.planned)

@@ -9,7 +9,7 @@ from typing import Any
 
 import pandas as pd
 
-from mlsys.engines import Engine
+from mlsys.engines import AnyEngine
 from mlsys.errors import ConfigurationError, Finding
 from mlsys.evaluation import Evaluation, evaluation_in
 from mlsys.execution.crossing import Judged, Prepared, judged_windows, prepared, windows_of
@@ -41,7 +41,7 @@ def cross_validate(
     track: bool | str,
     cache: bool,
     verbose: bool | None,
-    engine: Engine | None,
+    engine: AnyEngine | None,
 ) -> CrossValidation[PipelineType]:
     """Judge a pipeline by folds; see ``Pipeline.cross_validate``."""
     if Plan(pipeline.planned).model is None:

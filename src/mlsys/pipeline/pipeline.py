@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from mlsys.audit import LeakageAudit
     from mlsys.drift import History, RetrainPolicy
-    from mlsys.engines import Engine
+    from mlsys.engines import AnyEngine
     from mlsys.evaluation import Gate
     from mlsys.execution.previewed import Preview
     from mlsys.pipeline.retraining import Retraining
@@ -83,7 +83,7 @@ class Pipeline(Configuration):
         snapshot: bool = False,
         log_rows: bool = False,
         verbose: bool | None = None,
-        engine: Engine | None = None,
+        engine: AnyEngine | None = None,
     ) -> Run[Pipeline]:
         """Run the pipeline and return the run.
 
@@ -110,9 +110,11 @@ class Pipeline(Configuration):
             Allow rows to leave this machine: predictions for validation rows, with ids and labels, go to MLflow.
         verbose : bool, optional
             Show a progress bar; by default in a terminal and in a notebook.
-        engine : Engine, optional
+        engine : Engine or str, optional
             Where partitions are processed; by default in a loop on this machine
-            (:class:`mlsys.engines.LocalEngine`). Results do not depend on it.
+            (:class:`mlsys.engines.LocalEngine`). ``"dask"`` starts workers for this run, and
+            ``DaskEngine("tls://host:8786")`` uses a cluster (:class:`mlsys.engines.DaskEngine`). Results do not depend
+            on it.
 
         Returns
         -------
@@ -123,7 +125,7 @@ class Pipeline(Configuration):
 
         return run_pipeline(*taken(self, data, y), until, track, cache, snapshot, log_rows, verbose, engine)
 
-    def preview(self, data: Any = None, n: int = 5, rows: int = 2_000, engine: Engine | None = None) -> Preview:
+    def preview(self, data: Any = None, n: int = 5, rows: int = 2_000, engine: AnyEngine | None = None) -> Preview:
         """Return ``n`` training rows after each step, computed on a sample.
 
         Parameters
@@ -148,7 +150,7 @@ class Pipeline(Configuration):
         self,
         data: Any = None,
         *,
-        rows: int = 5_000, cache: bool = True, verbose: bool | None = None, engine: Engine | None = None,
+        rows: int = 5_000, cache: bool = True, verbose: bool | None = None, engine: AnyEngine | None = None,
     ) -> LeakageAudit:  # fmt: skip
         """Run the pipeline on a sample, replace rows that must not matter, and report what changed.
 
@@ -178,7 +180,7 @@ class Pipeline(Configuration):
         track: bool | str = "auto",
         cache: bool = True,
         verbose: bool | None = None,
-        engine: Engine | None = None,
+        engine: AnyEngine | None = None,
     ) -> CrossValidation[Pipeline]:
         """Evaluate the pipeline by folds of all rows except test rows; the steps after the split rerun for each.
 
@@ -206,7 +208,7 @@ class Pipeline(Configuration):
         features: Sequence[str] | Mapping[str, Sequence[str]] | None = None,
         data: Any = None,
         *,
-        n_jobs: int = 1, cache: bool = True, verbose: bool | None = None, engine: Engine | None = None,
+        n_jobs: int = 1, cache: bool = True, verbose: bool | None = None, engine: AnyEngine | None = None,
     ) -> Ablation[Pipeline]:  # fmt: skip
         """Refit without each feature, and compare on the same rows: a leaking feature contributes too much.
 
@@ -235,7 +237,7 @@ class Pipeline(Configuration):
         reason: str = "",
         cache: bool = True,
         verbose: bool | None = None,
-        engine: Engine | None = None,
+        engine: AnyEngine | None = None,
     ) -> Retraining[Pipeline]:
         """Retrain a registered model: a new run takes over if it passes a gate, otherwise the old model stays.
 

@@ -19,7 +19,7 @@ from mlsys.tracking import check_alias, check_model_name
 from mlsys.tracking.registry import version_if_any
 
 if TYPE_CHECKING:
-    from mlsys.engines import Engine
+    from mlsys.engines import AnyEngine
 
 
 @dataclass(frozen=True, repr=False)
@@ -98,7 +98,7 @@ def retrain(
     reason: str,
     cache: bool,
     verbose: bool | None,
-    engine: Engine | None,
+    engine: AnyEngine | None,
 ) -> Retraining[PipelineType]:
     """Run a pipeline on new rows, and let the result take over if it passes; arguments as for ``Pipeline.retrain``."""
     name, alias = _named(reference)

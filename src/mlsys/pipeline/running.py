@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mlsys.engines import Engine
+from mlsys.engines import AnyEngine
 from mlsys.execution.chosen import stood_for
 from mlsys.execution.execution import Execution, executed
 from mlsys.execution.opening import Data
@@ -24,7 +24,7 @@ def run_pipeline(
     snapshot: bool,
     log_rows: bool,
     verbose: bool | None,
-    engine: Engine | None,
+    engine: AnyEngine | None,
 ) -> Run[PipelineType]:
     """Return what came out of a pipeline; arguments as for ``Pipeline.run``."""
     plan = Plan(pipeline.planned)

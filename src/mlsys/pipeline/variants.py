@@ -7,7 +7,7 @@ from typing import Any, Generic
 
 import pandas as pd
 
-from mlsys.engines import Engine
+from mlsys.engines import AnyEngine, engine_of, opened
 from mlsys.errors import ConfigurationError
 from mlsys.execution.execution import Execution, executed, resumed
 from mlsys.execution.opening import Data
@@ -43,7 +43,7 @@ class Variants(Shown, Mapping[str, PipelineType], Generic[PipelineType]):
         track: bool | str = "auto",
         cache: bool = True,
         verbose: bool | None = None,
-        engine: Engine | None = None,
+        engine: AnyEngine | None = None,
     ) -> dict[str, Run[PipelineType]]:
         """Run all variants and return the runs by label.
 
@@ -67,22 +67,22 @@ class Variants(Shown, Mapping[str, PipelineType], Generic[PipelineType]):
         track: bool | str,
         cache: bool,
         verbose: bool | None,
-        engine: Engine | None,
+        engine: AnyEngine | None,
     ) -> dict[str, Run[PipelineType]]:
         shared = self.shared()
         total = len(shared) + sum(len(each.planned) - len(shared) for each in self._pipelines.values())
         runs: dict[str, Run[PipelineType]] = {}
-        with progress_bar(first.name, total, verbose) as advance:
+        with progress_bar(first.name, total, verbose) as advance, opened(engine_of(engine)) as chosen:
             base: Execution | None = None
             divides = Plan(shared).split is not None
             if divides or (shared and not isinstance(data, Mapping)):  # parts that were given begin at the split
                 kept = cache_for(first, shared, cache, ledger=bool(track))
                 asking = next((each for each in self._pipelines.values() if asks(each)), first)
-                base = executed(Plan(shared), data, start(asking), work_of(first, advance, kept, engine))
+                base = executed(Plan(shared), data, start(asking), work_of(first, advance, kept, chosen))
             for label, pipeline in self._pipelines.items():
                 before = None if base is None else base.work.cache
                 kept = cache_for(pipeline, pipeline.planned, cache, bool(track), before)
-                work, plan = work_of(pipeline, advance, kept, engine), Plan(pipeline.planned)
+                work, plan = work_of(pipeline, advance, kept, chosen), Plan(pipeline.planned)
                 execution = executed(plan, data, start(pipeline), work) if base is None else resumed(base, plan, work)
                 runs[label] = Run(as_run(pipeline, execution), execution, data, variant=label)
         count_runs(runs.values(), track)
