@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 import pandas as pd
 
-from mlsys.dataset import require_columns
+from mlsys.dataset import TRAINING_WEIGHT, known_weights, require_columns, weights_before
 from mlsys.errors import ConfigurationError, DataError
 from mlsys.labeling.label_models import Method, calibrated, learned
 from mlsys.labeling.labelled_rows import VOTE, Labelling
@@ -51,7 +51,9 @@ class LabelModel(TrainOnly):
         itself made of votes.
     soft : bool
         In a pipeline: whether a training row comes once for each class, weighted by its probability, rather than once
-        with the likeliest class, weighted by how likely that is. Needs a weight role.
+        with the likeliest class. The weights stand in the column ``training_weight``, which the model learns by and
+        nothing else reads; the estimator's ``fit`` must accept weights. With the likeliest class only, rows are
+        weighted by how likely it is where there is a weight role.
     columns : list of str, optional
         In a pipeline: columns of votes; by default those of ``CastVotes``, whose names begin with ``vote_``.
 
@@ -99,6 +101,11 @@ class LabelModel(TrainOnly):
         missing = [each for each in self.classes if each not in self.prior]
         if missing:
             raise ConfigurationError(f"LabelModel: prior= has no share for {missing[0]!r}", "name every class")
+
+    @property
+    def weighs_by(self) -> str:
+        """The column of the weights of soft labels."""
+        return TRAINING_WEIGHT if self.soft else ""
 
     def fit(
         self, votes: pd.DataFrame | VoteMatrix | VoteStats | Votes, gold: pd.Series | Mapping[Any, Any] | None = None
@@ -150,22 +157,21 @@ class LabelModel(TrainOnly):
 
     def learn(self, train: Rows) -> Labelling:
         """Learn from the votes of training rows, and from the truth where their target is known."""
-        target, weight = train.roles.target, train.roles.weight
+        target = train.roles.target
         if target is None:
             raise ConfigurationError(f"{self.title} has no target to set", 'name it: Pipeline(target="...")')
-        if self.soft and weight is None:
-            raise ConfigurationError(
-                f"{self.title}(soft=True) weights rows, and the pipeline has no weight role",
-                'declare Pipeline(weight="..."), a column that is 1 in every row',
-            )
         frame = pd.DataFrame(train)
         votes, truth = self._votes_in(frame), self._truth_in(frame, str(target))
         learned = self.fit(votes, truth)
-        return Labelling(learned, votes, truth, str(target), weight, self.soft)
+        return Labelling(learned, votes, truth, str(target), self.soft)
 
     def change(self, train: Rows, rng: np.random.Generator, state: Labelling) -> pd.DataFrame:
         """Return training rows with votes or truth, with their labels and weights."""
-        return state.rows_of(pd.DataFrame(train))
+        frame, role = pd.DataFrame(train), train.roles.weight
+        if self.soft:
+            return state.rows_of(frame, TRAINING_WEIGHT, weights_before(frame, train.weight, self.title))
+        given = None if train.weight is None else known_weights(train.weight, self.title)
+        return state.rows_of(frame, role, given)
 
     def told(self, state: Labelling) -> Result:
         """Return sources, classes, conflicts and rows without votes."""

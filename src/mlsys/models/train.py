@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from pydantic import BeforeValidator
 
-from mlsys.dataset import SAMPLING_WEIGHT, known_weights
+from mlsys.dataset import SAMPLING_WEIGHT, TRAINING_WEIGHT, known_weights
 from mlsys.errors import ConfigurationError, DataError
 from mlsys.models._aims import aim_of, refuse_unfit_for_aim
 from mlsys.models._amounts import check_amounts, metrics_of_power, power_of
@@ -496,9 +496,12 @@ class Train(Model):
         if argument is None and sampled:  # the sample gave the weights, not the user: see learns_without_weights
             return {}
         if argument is None:
+            of_a_step = train.weight.name == TRAINING_WEIGHT
             raise DataError(
-                f"{self._who} accepts no weights, but {train.weight.name!r} has the weight role",
-                "use an estimator whose fit accepts sample_weight, or remove the weight role",
+                f"{self._who} accepts no weights, but {train.weight.name!r} "
+                f"{'holds the weights of a step before it' if of_a_step else 'has the weight role'}",
+                "use an estimator whose fit accepts sample_weight, or remove the "
+                + ("weights from that step" if of_a_step else "weight role"),
             )
         weights = known_weights(train.weight, self._who)
         # Of as many rows as were drawn, not of as many as they stand for: that would undo regularization.
