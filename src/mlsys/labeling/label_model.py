@@ -10,10 +10,10 @@ import pandas as pd
 
 from mlsys.dataset import TRAINING_WEIGHT, known_weights, require_columns, weights_before
 from mlsys.errors import ConfigurationError, DataError
-from mlsys.labeling.label_models import Method, calibrated, learned
+from mlsys.labeling.label_models import Calibration, Method, Weighed, calibrated, learned
 from mlsys.labeling.labelled_rows import VOTE, Labelling
 from mlsys.labeling.learned_labels import LearnedLabels
-from mlsys.labeling.sources_learned import classes_table, disagreeing, sources_table, warned_of
+from mlsys.labeling.sources_learned import classes_table, opinion_of, sources_table, warned_of
 from mlsys.labeling.statistics import VoteMatrix, VoteStats
 from mlsys.labeling.votes import Votes, matrix_of
 from mlsys.steps import TrainOnly
@@ -21,7 +21,10 @@ from mlsys.steps import TrainOnly
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from numpy.typing import NDArray
+
     from mlsys.dataset import Rows
+    from mlsys.labeling.statistics.sums import Totals
     from mlsys.steps import Result
 
 LEAST_GOLD = 20
@@ -139,20 +142,18 @@ class LabelModel(TrainOnly):
                 "check what the sources read, and what they return where they have an opinion",
             )
         weighed = learned(stats, self.method, self._shares(stats))
-        likely = weighed.probabilities(stats.patterns)
-        calibration = None
-        true = stats.gold * stats.covered[:, None]
-        if int(true.sum()) >= LEAST_GOLD:
-            rows, places = np.nonzero(true)
-            times = true[rows, places]
-            calibration = calibrated(np.repeat(likely[rows], times, axis=0), np.repeat(places, times))
-            likely = calibration(likely)
-        sources = sources_table(stats, likely, weighed)
-        classes = classes_table(stats, likely, weighed)
-        findings = tuple(warned_of(stats, likely, sources, classes, weighed))
+        calibration = _calibration(stats, weighed)
+
+        def label(totals: Totals) -> NDArray[np.float64]:
+            likely = weighed.of(totals)
+            return likely if calibration is None else calibration(likely)
+
+        said = opinion_of(stats, label)
+        sources, classes = sources_table(stats, said, weighed), classes_table(stats, said, weighed)
+        findings = tuple(warned_of(stats, label, sources, classes, weighed))
         return LearnedLabels(
             self.method, stats.classes, stats.sources, weighed, calibration, sources, classes,
-            disagreeing(stats, likely), used, findings,
+            said.differs / max(said.rows, 1.0), used, findings,
         )  # fmt: skip
 
     def learn(self, train: Rows) -> Labelling:
@@ -210,6 +211,17 @@ class LabelModel(TrainOnly):
                             "give the share of every class")  # fmt: skip
         shares = np.array([self.prior[each] for each in stats.classes], dtype=np.float64)
         return np.asarray(shares / shares.sum())
+
+
+def _calibration(stats: VoteStats, weighed: Weighed) -> Calibration | None:
+    """Return how probabilities are corrected, if there is enough gold."""
+    gold = stats.of_patterns(np.flatnonzero(stats.gold.any(axis=1) & stats.covered))
+    rows, places = np.nonzero(gold.gold)
+    times = gold.gold[rows, places]
+    if int(times.sum()) < LEAST_GOLD:
+        return None
+    likely = weighed.probabilities(gold.patterns)
+    return calibrated(np.repeat(likely[rows], times, axis=0), np.repeat(places, times))
 
 
 def _column(frame: pd.DataFrame, name: str, who: str) -> pd.Series:
