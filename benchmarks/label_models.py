@@ -45,10 +45,9 @@ The goal was an error under .05 on each set. On *questions* it is {questions}: t
 labels are right in .59 of training rows and in .67 of test rows, so that gold of training rows says too little. On
 *trec* it is {trec} and on *bluebird* {bluebird}: 100 rows leave the share of right labels open by .05, 54 rows by .06.
 
-*One chance* says of every row what share of the gold rows is right. Its calibration error is the lowest of all ways that
-were tried (the model's own probabilities, a temperature, logistic regression on the lead with three strengths of the
-prior, isotonic regression, beta calibration, the mean of two of them), on 24 sets of made votes (.037) as on these.
-It was not taken, because it tells rows apart as little as it can: its log loss is higher where the lead says something.
+*One chance* says of every row what share of the gold rows is right. Its calibration error is the lowest of all ways
+that were tried (the model's own probabilities, a temperature, logistic regression on the lead with three strengths of
+the prior, isotonic regression, beta calibration, the mean of two of them), on 24 sets of made votes as on these. It was not taken, because it tells rows apart as little as it can: its log loss is higher where the lead says something.
 What is taken is the simplest of four models whose log loss on left-out gold is as good as the best.
 """
 
@@ -194,8 +193,8 @@ def page(
         accuracies("Eight sources, and copies of the worst:", COPIES, ["mlsys", "majority", "snorkel"], mean=False),
         f"{rows:,} rows of 20 sources, learned and labelled; memory is what the peak grows by:\n\n{size}",
         f"Five keywords on {count:,} texts, {faster:.0f} times as fast (the goal was 50):\n\n{words}",
-        f"Calibration error (ten bins) and log loss with {CALIBRATED_WITH} gold rows, {SEEDS} draws; of training rows for *sms* and "
-        f"*questions*, of other rows of the same set elsewhere:\n\n{gold}",
+        f"Calibration error (ten bins) and log loss with {CALIBRATED_WITH} gold rows, {SEEDS} draws; of training rows "
+        f"for *sms* and *questions*, of other rows of the same set elsewhere:\n\n{gold}",
         LAST.strip().format(**{name: mean(errors[name], "error") for name in ("questions", "trec", "bluebird")}),
     ])  # fmt: skip
 
