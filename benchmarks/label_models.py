@@ -47,7 +47,8 @@ labels are right in .59 of training rows and in .67 of test rows, so that gold o
 
 *One chance* says of every row what share of the gold rows is right. Its calibration error is the lowest of all ways
 that were tried (the model's own probabilities, a temperature, logistic regression on the lead with three strengths of
-the prior, isotonic regression, beta calibration, the mean of two of them), on 24 sets of made votes as on these. It was not taken, because it tells rows apart as little as it can: its log loss is higher where the lead says something.
+the prior, isotonic regression, beta calibration, the mean of two of them), on 24 sets of made votes as on these. It
+was not taken, because it tells rows apart as little as it can: its log loss is higher where the lead says something.
 What is taken is the simplest of four models whose log loss on left-out gold is as good as the best.
 """
 

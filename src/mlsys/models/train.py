@@ -64,7 +64,7 @@ from mlsys.models.needs import Needs, needs_of
 from mlsys.steps import Field, Model
 from mlsys.steps.aims import WITHOUT_TARGET
 from mlsys.steps.cloning import seeded
-from mlsys.steps.earlier import earlier_digest
+from mlsys.steps.earlier import as_reference, earlier_digest
 from mlsys.steps.inner_folds import Told, split_by_roles
 from mlsys.steps.shares import odds_back
 
@@ -79,7 +79,7 @@ if TYPE_CHECKING:
 
 
 def _no_earlier_model(given: Any) -> Any:
-    return None if given is False else given  # scikit-learn's tools turn off what is called like this
+    return None if given is False else as_reference(given)  # scikit-learn's tools turn off what is called like this
 
 
 class Train(Model):
