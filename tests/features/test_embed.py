@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import json
+import subprocess
+import sys
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -132,3 +136,77 @@ def test_the_answers_of_an_earlier_model_are_vectors(tmp_path):
     said = mlsys.load(tmp_path / "earlier").predict(frame[["length"]])
     assert made == pytest.approx(said[["probability_0", "probability_1"]].to_numpy(dtype=np.float32))
     assert step.edition() is not None
+
+
+@pytest.mark.long
+def test_a_model_by_reference_is_asked_by_the_served_model_in_another_process(tmp_path):
+    frame = mail().assign(number=lambda rows: rows["y"] + np.arange(len(rows)) % 3)
+    earlier = Pipeline([RandomSplit(), Train(LogisticRegression(), features=["number"])], target="y")
+    earlier.run(frame, track=False, cache=False).save(tmp_path / "earlier")
+    step = Embed(tmp_path / "earlier", ["number"], into="said", drop=False)
+    later = Pipeline(
+        [step, RandomSplit(), Train(LogisticRegression(), features=["number", "said"]), Evaluate()], target="y"
+    ).run(frame, track=False, cache=False)
+    later.save(tmp_path / "later")
+    asks = (
+        "import sys, pandas, mlsys; rows = pandas.DataFrame({'number': [0, 3]});"
+        "print(mlsys.load(sys.argv[1]).predict(rows)['probability_1'].tolist())"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", asks, str(tmp_path / "later")], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    here = later.model.predict(pd.DataFrame({"number": [0, 3]}))["probability_1"]
+    assert json.loads(done.stdout.splitlines()[-1]) == pytest.approx(here.tolist())
+    (tmp_path / "earlier").rename(tmp_path / "moved")
+    served = subprocess.run(
+        [sys.executable, "-c", asks, str(tmp_path / "later")], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    assert "there is no folder" in served.stderr and "'Embed'" in served.stderr
+
+
+def test_vectors_stand_beside_other_features():
+    frame = mail().assign(**dict.fromkeys("abc", 1.0))
+    frame[list("abc")] += np.arange(len(frame))[:, None] % [5, 7, 11]
+    steps = [Embed(letters, "text"), RandomSplit(), Train(LogisticRegression()), Evaluate()]
+    run = Pipeline(steps, target="y").run(frame, track=False, cache=False)
+    assert run.features.set_index("column").loc["embedding", "used"]
+
+
+def test_a_tiny_sentence_transformer_with_weights_on_disk(tmp_path):
+    pytest.importorskip("sentence_transformers", reason="sentence-transformers is not installed: untested")
+    from sentence_transformers import SentenceTransformer
+    from sentence_transformers.sentence_transformer import modules
+
+    SentenceTransformer(modules=[modules.BoW(vocab=["late", "again", "lost"])], device="cpu").save(str(tmp_path))
+    model = SentenceTransformer(str(tmp_path), device="cpu")
+    made = vectors(Embed(model, "text"), pd.DataFrame({"text": ["late again", "lost", None]}))
+    assert made.tolist() == [[1, 1, 0], [0, 0, 1], [0, 0, 0]]
+
+
+def test_a_torch_module_in_a_function(tmp_path):
+    torch = pytest.importorskip("torch", reason="torch is not installed: its adapter is untested")
+    torch.manual_seed(0)
+    torch.save(torch.nn.Linear(5, 3).state_dict(), tmp_path / "weights.pt")
+
+    def encode(texts):
+        module = torch.nn.Linear(5, 3)
+        module.load_state_dict(torch.load(tmp_path / "weights.pt", weights_only=True))
+        return module(torch.tensor(letters(texts), dtype=torch.float32))
+
+    made = vectors(Embed(encode, "text"), pd.DataFrame({"text": TEXTS}))
+    assert made.shape == (5, 3) and (made[2] == 0).all() and (made[0] == made[3]).all()
+
+
+def test_encode_of_an_object_that_can_be_called_as_well_is_used():
+    class Module:
+        """As those of torch: a call takes tensors, not texts."""
+
+        def __call__(self, tensors):
+            raise TypeError("texts are no tensors")
+
+        def encode(self, texts):
+            return letters(texts)
+
+    frame = pd.DataFrame({"text": TEXTS})
+    assert (vectors(Embed(Module(), "text"), frame) == vectors(Embed(letters, "text"), frame)).all()

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from sklearn.linear_model import LogisticRegression
+from sklearn.neighbors import KNeighborsClassifier
 
 from mlsys import CastVotes, Evaluate, LabelModel, Pipeline, StratifiedSplit, Train, Votes
 from mlsys.errors import ConfigurationError, DataError
@@ -165,9 +166,41 @@ def test_soft_labels_weigh_rows():
     soft = LabelModel(soft=True).resample(train, target="kind", weight="w")
     covered = votes.notna().any(axis=1)
     assert hard.index.tolist() == train.index[covered].tolist() and hard["w"].between(1, 2).all()
-    assert len(soft) == 2 * covered.sum()
-    np.testing.assert_allclose(soft.groupby("mail")["w"].sum(), 2.0)
-    with pytest.raises(ConfigurationError, match="no weight role"):
-        LabelModel(soft=True).resample(train, target="kind")
+    assert len(soft) == 2 * covered.sum() and (soft["w"] == 2.0).all()
+    np.testing.assert_allclose(soft.groupby("mail")["training_weight"].sum(), 2.0)
+    alone = LabelModel(soft=True).resample(train, target="kind")
+    np.testing.assert_allclose(2 * alone["training_weight"], soft["training_weight"])
+    assert "training_weight" not in LabelModel().resample(train, target="kind")
+    with pytest.raises(DataError, match="writes the column 'training_weight', which the rows have"):
+        LabelModel(soft=True).resample(train.assign(training_weight=1.0), target="kind")
+    with pytest.raises(DataError, match="the weight 'w' is null, negative or infinite in 400 rows"):
+        LabelModel(soft=True).resample(train.assign(w=-1.0), target="kind", weight="w")
     with pytest.raises(DataError, match="found no votes"):
         LabelModel().resample(frame, target="kind")
+
+
+@pytest.mark.parametrize("weight", [None, "w"])
+def test_soft_labels_reach_an_estimator_in_a_pipeline(weight):
+    frame, truth = mails()
+    frame = frame.assign(w=np.where(frame["number"] > 0, 1.0, 3.0), one=1.0)
+    steps = [CastVotes(RULES), StratifiedSplit(), LabelModel(soft=True), Train(LogisticRegression()), Evaluate()]
+    run = Pipeline(steps, target="kind", id="mail", features=["number"], weight=weight).run(
+        frame, track=False, cache=False
+    )
+    train = run.frame("train", after="LabelModel")
+    sums = train.groupby("mail")["training_weight"].sum()
+    expected = frame.set_index("mail").loc[sums.index, weight or "one"]
+    np.testing.assert_allclose(sums, expected)
+    own = LogisticRegression().fit(train[["number"]], train["kind"], sample_weight=train["training_weight"])
+    rows = run.frame("validation")
+    np.testing.assert_allclose(
+        run.model.predict(rows)["probability_spam"], own.predict_proba(rows[["number"]])[:, 1], rtol=1e-6
+    )
+    assert "training_weight" not in run.features.loc[run.features["used"], "column"].tolist()
+    assert "training_weight" not in rows
+
+
+def test_an_estimator_that_takes_no_weights_is_told_where_they_come_from():
+    steps = [CastVotes(RULES), StratifiedSplit(), LabelModel(soft=True), Train(KNeighborsClassifier()), Evaluate()]
+    with pytest.raises(DataError, match="'training_weight' holds the weights of a step before it"):
+        Pipeline(steps, target="kind", id="mail", features=["number"]).run(mails()[0], track=False, cache=False)

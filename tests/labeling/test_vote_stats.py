@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from mlsys.errors import DataError
 from mlsys.labeling import VoteMatrix, VoteStats
+from mlsys.labeling.statistics.distinct import counted, distinct
 from mlsys.labeling.statistics.sums import Totals, _Digits, _Sparse
 
 
@@ -34,9 +35,26 @@ def test_parts_of_the_rows_add_up_to_all_of_them(cut, seed, sources):
     assert added.rows == 40
 
 
-def test_pairs_count_items_of_both_and_of_the_same_class():
-    codes = made(200, 5, 3)
-    both, agreed = VoteStats.of(VoteMatrix(codes, range(3))).pairs()
+@pytest.mark.parametrize(("rows", "columns", "classes"), [
+    (0, 3, 2), (1, 1, 1), (5, 0, 2), (500, 20, 2), (500, 33, 2), (500, 34, 2), (500, 5, 6), (300, 73, 2), (100, 9, 127),
+    (20_000, 11, 3),
+])  # fmt: skip
+def test_distinct_rows_are_those_of_numpy_and_marked_rows_are_found_among_them(rows, columns, classes):
+    codes, marked = made(rows, columns, classes), np.random.default_rng(1).permutation(rows)[: rows // 3]
+    patterns, counts, places = counted(codes, classes + 1, marked)
+    expected, of_each = np.unique(codes, axis=0, return_counts=True) if columns else (codes[:1], np.array([rows]))
+    np.testing.assert_array_equal(patterns, expected)
+    np.testing.assert_array_equal(counts, of_each)
+    np.testing.assert_array_equal(patterns[places], codes[marked])
+    again, (summed,) = distinct(codes, classes + 1, np.ones(rows, np.int64))
+    np.testing.assert_array_equal(again, patterns)
+    np.testing.assert_array_equal(summed, counts)
+
+
+@pytest.mark.parametrize("classes", [1, 2, 3])
+def test_pairs_count_items_of_both_and_of_the_same_class(classes):
+    codes = made(200, 5, classes)
+    both, agreed = VoteStats.of(VoteMatrix(codes, range(classes))).pairs()
     for one in range(5):
         for other in range(5):
             spoken = (codes[:, one] >= 0) & (codes[:, other] >= 0)

@@ -36,7 +36,14 @@ from mlsys.dataset.predictions import (
 from mlsys.dataset.roles import Moment, Roles, duration_of, events_named, targets_named
 from mlsys.dataset.rows import Rows
 from mlsys.dataset.served import Served
-from mlsys.dataset.weights import SAMPLING_WEIGHT, TRAINING_WEIGHT, counting, effective_size, known_weights
+from mlsys.dataset.weights import (
+    SAMPLING_WEIGHT,
+    TRAINING_WEIGHT,
+    counting,
+    effective_size,
+    known_weights,
+    weights_before,
+)
 
 __all__ = [
     "ABSTAINS",
@@ -89,4 +96,5 @@ __all__ = [
     "settled",
     "tally",
     "targets_named",
+    "weights_before",
 ]

@@ -46,6 +46,24 @@ def known_weights(weight: pd.Series, who: str) -> NDArray[np.float64]:
     return values
 
 
+def weights_before(rows: pd.DataFrame, weight: pd.Series | None, who: str) -> NDArray[np.float64]:
+    """Return what training rows weigh so far, for a step that is about to write :data:`TRAINING_WEIGHT`.
+
+    Raises
+    ------
+    DataError
+        When the rows have a column of that name that is not their weight, or a weight is none.
+
+    Examples
+    --------
+    >>> weights_before(pd.DataFrame({"x": [1, 2]}), None, "WeighClasses")
+    array([1., 1.])
+    """
+    if TRAINING_WEIGHT in rows.columns and (weight is None or weight.name != TRAINING_WEIGHT):
+        raise DataError(f"{who} writes the column {TRAINING_WEIGHT!r}, which the rows have", "rename the column")
+    return np.ones(len(rows)) if weight is None else known_weights(weight, who)
+
+
 def counting(weight: pd.Series | None, who: str, rows: str = "rows") -> NDArray[np.bool_] | None:
     """Return which rows count; ``None`` where all do.
 

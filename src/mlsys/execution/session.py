@@ -41,7 +41,8 @@ def cache_for(
     use = bool(wanted and settings().cache)
     if not (use or ledger):
         return None
-    return Cache({planned.name: planned.step for planned in steps}, pipeline.name, before, use)
+    named = {each.name: each.step for planned in steps for each in (planned, *planned.label_parts)}
+    return Cache(named, pipeline.name, before, use)
 
 
 def work_of(

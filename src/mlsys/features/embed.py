@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 import numpy as np
 import pandas as pd
+from pydantic import BeforeValidator
 
 from mlsys.errors import ConfigurationError, ContractError
 from mlsys.features._columns import refuse_taken, replaced, require
 from mlsys.steps import Field, RowTransform
-from mlsys.steps.earlier import earlier_digest, earlier_model
+from mlsys.steps.earlier import as_reference, earlier_digest, earlier_model
 from mlsys.steps.keys import names_of
 from mlsys.steps.learning import threads_pinned
 from mlsys.values import BlockArray, Kind, plain, values_of
@@ -73,7 +73,7 @@ class Embed(RowTransform):
     """
 
     runs_user_code: ClassVar[bool] = True
-    encoder: Any
+    encoder: Annotated[Any, BeforeValidator(as_reference)]
     columns: str | tuple[str, ...] | list[str]
     into: str = "embedding"
     batch: int = Field(default=256, ge=1, kw_only=True)
@@ -139,7 +139,8 @@ class Embed(RowTransform):
         if _is_reference(self.encoder):
             frame = some if isinstance(some, pd.DataFrame) else pd.DataFrame({str(self.columns): some})
             return _said(earlier_model(self.encoder).predict(frame))
-        encode = self.encoder if callable(self.encoder) else self.encoder.encode
+        # Modules of torch with encode(), as those of sentence-transformers, are callable as well, on other input.
+        encode = self.encoder.encode if hasattr(self.encoder, "encode") else self.encoder
         return encode(some)
 
     def _checked(self, made: Any, count: int, before: list[Any]) -> Any:
@@ -166,7 +167,7 @@ class Embed(RowTransform):
 
 
 def _is_reference(encoder: Any) -> bool:
-    return isinstance(encoder, (str, Path))
+    return isinstance(encoder, str)
 
 
 def _stand_in(values: pd.Series) -> list[Any]:

@@ -12,7 +12,7 @@ from mlsys.labeling.builders import lookup
 from mlsys.labeling.casting import MOST_FAILED, cast_votes
 from mlsys.labeling.labeling_function import LabelingFunction, as_labeling_function
 from mlsys.labeling.votes import Votes
-from mlsys.steps import Field, Label
+from mlsys.steps import Field, Label, Labels
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -42,9 +42,10 @@ class CastVotes(Label):
     Notes
     -----
     Each row is voted on by itself, so votes are cast before the split. The columns are null where a source abstains,
-    and are never features. Votes are kept in the process by the code of each function: editing one runs that one again.
-    A model trained on columns that functions read may merely learn the functions: judge it by rows whose truth is
-    known. Cost: functions x rows.
+    and are never features. The cache of a pipeline keeps the votes of each source by its code and the columns that it
+    reads: after one was edited, that one runs again, also in another process. A function that failed on some rows is
+    a finding (``LB106``). A model trained on columns that functions read may merely learn the functions: judge it by
+    rows whose truth is known. Cost: functions x rows.
 
     Examples
     --------
@@ -100,17 +101,36 @@ class CastVotes(Label):
         silent = any(function.on is None for function in self.functions)
         return tuple(columns) if silent else self.rule_columns
 
-    def label(self, frame: pd.DataFrame, /) -> pd.DataFrame:
-        """Return the vote of each source on each row; a function that failed somewhere is warned of."""
+    def label_parts(self) -> dict[str, CastVotes]:
+        """Return each source as a step of its own: the cache of a pipeline keeps its votes apart."""
+        return {_called(each): self.with_(sources=(each,), name=None) for each in self.sources if _voting(each)}
+
+    def label(self, frame: pd.DataFrame, /) -> Labels:
+        """Return the vote of each source on each row, and which functions failed."""
         cast = cast_votes(self.functions, frame, self.most_failed)
-        for finding in cast.findings:
-            if finding.severity == "warning":
-                warnings.warn(f"{finding.code}: {finding.message}", UserWarning, stacklevel=2)
-        return cast.votes.set_axis(list(self.columns_written), axis=1)
+        return Labels(cast.votes.set_axis(list(self.columns_written), axis=1), cast.findings)
 
     def votes(self, frame: pd.DataFrame, /) -> pd.DataFrame:
-        """Return the columns of votes for a frame, without a pipeline."""
-        return self.label(frame)
+        """Return the columns of votes for a frame, without a pipeline; a function that failed is warned of."""
+        answer = self.label(frame)
+        for finding in answer.findings:
+            if finding.severity == "warning":
+                warnings.warn(f"{finding.code}: {finding.message}", UserWarning, stacklevel=2)
+        votes: pd.DataFrame = answer.values
+        return votes
+
+
+def _voting(source: Any) -> bool:
+    """Whether a source has anything to say: a table of votes may be empty."""
+    return not isinstance(source, Votes) or len(source.last) > 0
+
+
+def _called(source: Any) -> str:
+    """Return a name of a source: of a table of votes its first source's."""
+    if not isinstance(source, Votes):
+        return as_labeling_function(source).name
+    names = list(dict.fromkeys(map(str, source.last["source"])))
+    return names[0] if len(names) == 1 else f"{names[0]} and {len(names) - 1} more"
 
 
 def _annotators(votes: Votes, on: str) -> list[LabelingFunction]:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from mlsys.errors import DataError, Finding, MlsysError, StateError
+from mlsys.errors import DataError, Finding, MlsysError, StateError, listed
 from mlsys.labeling.labeling_function import LabelingFunction, as_labeling_function
 from mlsys.labeling.statistics import VoteMatrix
 from mlsys.labeling.votes import Votes
@@ -127,9 +127,9 @@ def cast_votes(
     table = pd.DataFrame(
         rows, columns=["function", "votes", "coverage", "seconds", "rows_per_second", "kept", "failed"]
     )
-    listed = pd.DataFrame(errors, columns=["function", "row", "error"])
+    failures = pd.DataFrame(errors, columns=["function", "row", "error"])
     return CastResult(
-        pd.DataFrame(found, index=frame.index), table, listed, versions, tuple(_warned_of(made, table, listed))
+        pd.DataFrame(found, index=frame.index), table, failures, versions, tuple(_warned_of(made, failures))
     )
 
 
@@ -219,7 +219,7 @@ def _too_many(
     )
 
 
-def _warned_of(functions: Sequence[LabelingFunction], table: pd.DataFrame, errors: pd.DataFrame) -> list[Finding]:
+def _warned_of(functions: Sequence[LabelingFunction], errors: pd.DataFrame) -> list[Finding]:
     found = []
     for name, count in errors["function"].value_counts(sort=False).items():
         first = errors[errors["function"] == name].iloc[0]
@@ -228,14 +228,8 @@ def _warned_of(functions: Sequence[LabelingFunction], table: pd.DataFrame, error
             f"{name} failed on {count:,} rows, which abstain: row {first['row']!r} with {first['error']}",
             "warning",
         ))  # fmt: skip
-    by_row = {each.name for each in functions if each.rows}
-    slow = table[table["function"].isin(by_row)]
-    if len(slow):
-        said = ", ".join(
-            f"{name} ({speed:,} a second)"
-            for name, speed in zip(slow["function"], slow["rows_per_second"], strict=True)
-        )
-        found.append(
-            Finding("LB107", f"functions of single rows are slow: {said}; write them for columns", "information")
-        )
+    slow = [each.name for each in functions if each.rows]
+    if slow:
+        said = f"{listed(slow)} {'is' if len(slow) == 1 else 'are'} called for each row, which is slow"
+        found.append(Finding("LB107", f"{said}; write a function of columns, or use keyword(...)", "information"))
     return found

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 import pandas as pd
 
-from mlsys.dataset import require_columns
+from mlsys.dataset import TRAINING_WEIGHT, known_weights, require_columns, weights_before
 from mlsys.errors import ConfigurationError, DataError
-from mlsys.labeling.label_models import Method, calibrated, learned
+from mlsys.labeling.label_models import Calibration, Method, Weighed, calibrated, learned
 from mlsys.labeling.labelled_rows import VOTE, Labelling
 from mlsys.labeling.learned_labels import LearnedLabels
-from mlsys.labeling.sources_learned import classes_table, disagreeing, sources_table, warned_of
+from mlsys.labeling.sources_learned import classes_table, opinion_of, sources_table, warned_of
 from mlsys.labeling.statistics import VoteMatrix, VoteStats
 from mlsys.labeling.votes import Votes, matrix_of
 from mlsys.steps import TrainOnly
@@ -21,7 +21,10 @@ from mlsys.steps import TrainOnly
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from numpy.typing import NDArray
+
     from mlsys.dataset import Rows
+    from mlsys.labeling.statistics.sums import Totals
     from mlsys.steps import Result
 
 LEAST_GOLD = 20
@@ -51,7 +54,9 @@ class LabelModel(TrainOnly):
         itself made of votes.
     soft : bool
         In a pipeline: whether a training row comes once for each class, weighted by its probability, rather than once
-        with the likeliest class, weighted by how likely that is. Needs a weight role.
+        with the likeliest class. The weights stand in the column ``training_weight``, which the model learns by and
+        nothing else reads; the estimator's ``fit`` must accept weights. With the likeliest class only, rows are
+        weighted by how likely it is where there is a weight role.
     columns : list of str, optional
         In a pipeline: columns of votes; by default those of ``CastVotes``, whose names begin with ``vote_``.
 
@@ -100,6 +105,11 @@ class LabelModel(TrainOnly):
         if missing:
             raise ConfigurationError(f"LabelModel: prior= has no share for {missing[0]!r}", "name every class")
 
+    @property
+    def weighs_by(self) -> str:
+        """The column of the weights of soft labels."""
+        return TRAINING_WEIGHT if self.soft else ""
+
     def fit(
         self, votes: pd.DataFrame | VoteMatrix | VoteStats | Votes, gold: pd.Series | Mapping[Any, Any] | None = None
     ) -> LearnedLabels:
@@ -132,40 +142,37 @@ class LabelModel(TrainOnly):
                 "check what the sources read, and what they return where they have an opinion",
             )
         weighed = learned(stats, self.method, self._shares(stats))
-        likely = weighed.probabilities(stats.patterns)
-        calibration = None
-        true = stats.gold * stats.covered[:, None]
-        if int(true.sum()) >= LEAST_GOLD:
-            rows, places = np.nonzero(true)
-            times = true[rows, places]
-            calibration = calibrated(np.repeat(likely[rows], times, axis=0), np.repeat(places, times))
-            likely = calibration(likely)
-        sources = sources_table(stats, likely, weighed)
-        classes = classes_table(stats, likely, weighed)
-        findings = tuple(warned_of(stats, likely, sources, classes, weighed))
+        calibration = _calibration(stats, weighed)
+
+        def label(totals: Totals) -> NDArray[np.float64]:
+            likely = weighed.of(totals)
+            return likely if calibration is None else calibration(likely)
+
+        said = opinion_of(stats, label)
+        sources, classes = sources_table(stats, said, weighed), classes_table(stats, said, weighed)
+        findings = tuple(warned_of(stats, label, sources, classes, weighed))
         return LearnedLabels(
             self.method, stats.classes, stats.sources, weighed, calibration, sources, classes,
-            disagreeing(stats, likely), used, findings,
+            said.differs / max(said.rows, 1.0), used, findings,
         )  # fmt: skip
 
     def learn(self, train: Rows) -> Labelling:
         """Learn from the votes of training rows, and from the truth where their target is known."""
-        target, weight = train.roles.target, train.roles.weight
+        target = train.roles.target
         if target is None:
             raise ConfigurationError(f"{self.title} has no target to set", 'name it: Pipeline(target="...")')
-        if self.soft and weight is None:
-            raise ConfigurationError(
-                f"{self.title}(soft=True) weights rows, and the pipeline has no weight role",
-                'declare Pipeline(weight="..."), a column that is 1 in every row',
-            )
         frame = pd.DataFrame(train)
         votes, truth = self._votes_in(frame), self._truth_in(frame, str(target))
         learned = self.fit(votes, truth)
-        return Labelling(learned, votes, truth, str(target), weight, self.soft)
+        return Labelling(learned, votes, truth, str(target), self.soft)
 
     def change(self, train: Rows, rng: np.random.Generator, state: Labelling) -> pd.DataFrame:
         """Return training rows with votes or truth, with their labels and weights."""
-        return state.rows_of(pd.DataFrame(train))
+        frame, role = pd.DataFrame(train), train.roles.weight
+        if self.soft:
+            return state.rows_of(frame, TRAINING_WEIGHT, weights_before(frame, train.weight, self.title))
+        given = None if train.weight is None else known_weights(train.weight, self.title)
+        return state.rows_of(frame, role, given)
 
     def told(self, state: Labelling) -> Result:
         """Return sources, classes, conflicts and rows without votes."""
@@ -204,6 +211,17 @@ class LabelModel(TrainOnly):
                             "give the share of every class")  # fmt: skip
         shares = np.array([self.prior[each] for each in stats.classes], dtype=np.float64)
         return np.asarray(shares / shares.sum())
+
+
+def _calibration(stats: VoteStats, weighed: Weighed) -> Calibration | None:
+    """Return how probabilities are corrected, if there is enough gold."""
+    gold = stats.of_patterns(np.flatnonzero(stats.gold.any(axis=1) & stats.covered))
+    rows, places = np.nonzero(gold.gold)
+    times = gold.gold[rows, places]
+    if int(times.sum()) < LEAST_GOLD:
+        return None
+    likely = weighed.probabilities(gold.patterns)
+    return calibrated(np.repeat(likely[rows], times, axis=0), np.repeat(places, times))
 
 
 def _column(frame: pd.DataFrame, name: str, who: str) -> pd.Series:

@@ -13,6 +13,8 @@ from mlsys.labeling.statistics import VoteMatrix, VoteStats
 from mlsys.steps import Result
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from mlsys.labeling.learned_labels import LearnedLabels
 
 VOTE = "vote_"
@@ -33,8 +35,6 @@ class Labelling:
         The truth, null where it is not known.
     target : str
         The column that is written.
-    weight : str or None
-        The column that tells how sure a label is; without a weight role rows count alike.
     soft : bool
         Whether each class of a row becomes a row of its own.
     """
@@ -43,11 +43,20 @@ class Labelling:
     votes: VoteMatrix
     truth: pd.Series | None
     target: str
-    weight: str | None
     soft: bool
 
-    def rows_of(self, frame: pd.DataFrame) -> pd.DataFrame:
-        """Return the rows that have votes or truth, with labels; others stay unknown, and are left out."""
+    def rows_of(self, frame: pd.DataFrame, weight: str | None, given: NDArray[np.float64] | None) -> pd.DataFrame:
+        """Return the rows that have votes or truth, with labels; others stay unknown, and are left out.
+
+        Parameters
+        ----------
+        frame : DataFrame
+            The training rows.
+        weight : str or None
+            The column that tells how sure a label is; without one rows count alike.
+        given : array or None
+            What each row weighed before.
+        """
         classes = self.learned.classes
         likely, known = self.learned.probabilities(self.votes.in_classes(classes)), self.votes.covered
         if self.truth is not None:
@@ -67,10 +76,10 @@ class Labelling:
         written = {
             self.target: class_series(places, classes, made.index, "LabelModel").astype(frame[self.target].dtype)
         }
-        if self.weight is not None:
-            sure = made[self.weight].to_numpy(dtype=np.float64) * likely[rows, places]
-            written[self.weight] = pd.Series(sure, index=made.index)
-        return made.drop(columns=list(written)).assign(**written)[frame.columns]
+        if weight is not None and given is not None:
+            written[weight] = pd.Series(given[rows] * likely[rows, places], index=made.index)
+        columns = list(dict.fromkeys([*frame.columns, *written]))
+        return made.drop(columns=list(written), errors="ignore").assign(**written)[columns]
 
     def report(self) -> Result:
         """Return what was found: sources, classes, conflicts, rows without votes, the majority beside it."""

@@ -64,7 +64,8 @@ class NaturalLabel(Label):
 
     With a window, a positive is known when it happens and a negative only once the window has passed. Quick positives
     beside no negatives of the same days would make positives look frequent, in training and in the rows that judge, so
-    both count as known when the window has passed. How long that must be, and what a shorter window would miss, :meth:`feedback_loop` says.
+    both count as known when the window has passed. How long that must be, and what a shorter window would miss, is
+    said by :meth:`feedback_loop`.
 
     Examples
     --------

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,10 +12,13 @@ from mlsys.errors import Finding, listed
 from mlsys.labeling.judged_labels import credit
 from mlsys.labeling.label_models import shares_of_votes
 from mlsys.labeling.label_models.duplicates import groups_of
+from mlsys.labeling.label_models.posterior import votes_by_class
 from mlsys.labeling.statistics.sums import Totals
 from mlsys.summaries.wilson import share_interval
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from mlsys.labeling.label_models import Weighed
     from mlsys.labeling.label_models.posterior import Floats
     from mlsys.labeling.statistics import VoteStats
@@ -25,17 +29,66 @@ FAR = 0.3
 """Difference of a class's share from that by majority that is worth a warning."""
 
 
-def sources_table(stats: VoteStats, likely: Floats, weighed: Weighed) -> pd.DataFrame:
+@dataclass(frozen=True)
+class Opinion:
+    """What labels of rows come to, summed over rows with votes.
+
+    Parameters
+    ----------
+    right, unsure : array, sources
+        Votes that are right as far as is known, and their variance.
+    best, majority : array, classes
+        Rows whose likeliest class each is, and rows that it wins by votes; classes that tie share.
+    differs : float
+        Rows whose likeliest class has not the most votes.
+    rows : float
+        Rows with votes.
+    """
+
+    right: Floats
+    unsure: Floats
+    best: Floats
+    majority: Floats
+    differs: float
+    rows: float
+
+
+def opinion_of(stats: VoteStats, label: Callable[[Totals], Floats]) -> Opinion:
+    """Return what labels come to, in one pass over the patterns.
+
+    Parameters
+    ----------
+    stats : VoteStats
+        The votes.
+    label : callable
+        Gives the probability of each class for rows of votes.
+    """
+    sources, classes = len(stats.sources), len(stats.classes)
+    expected, unsure = np.zeros((2, sources, classes, classes))
+    best, majority, differs, rows = np.zeros(classes), np.zeros(classes), 0.0, 0.0
+    for counts, totals in stats.blocks:
+        likely, votes = label(totals), votes_by_class(totals, sources, classes)
+        some = slice(0, 1 if classes == 2 else classes)  # of two classes both vary alike
+        expected += totals.by_votes(likely * counts[:, None])
+        unsure += totals.by_votes((likely * (1 - likely) * counts[:, None])[:, some])
+        chosen = likely.argmax(axis=1)
+        best += np.bincount(chosen, weights=counts, minlength=classes)
+        most = (votes >= votes.max(axis=1, keepdims=True)).astype(np.float64)
+        differs += float(counts @ (most[np.arange(len(most)), chosen] == 0))
+        majority += (counts / most.sum(axis=1)) @ most
+        rows += float(counts.sum())
+    right, spread = (np.einsum("sii->s", each) for each in (expected, unsure))
+    return Opinion(right, spread, best, majority, differs, rows)
+
+
+def sources_table(stats: VoteStats, said: Opinion, weighed: Weighed) -> pd.DataFrame:
     """Return one row a source: votes, coverage, accuracy with interval, weight."""
-    totals = Totals(stats.patterns, len(stats.classes))
-    counts = stats.counts[:, None].astype(np.float64)
-    right = np.einsum("sii->s", totals.by_votes(likely * counts))
-    unsure = np.einsum("sii->s", totals.by_votes(likely * (1 - likely) * counts))
     votes = stats.votes.sum(axis=1)
     rows: list[dict[str, Any]] = []
-    true = totals.by_votes(stats.gold.astype(np.float64)) if stats.gold.any() else None
+    gold = stats.of_patterns(np.flatnonzero(stats.gold.any(axis=1)))
+    true = Totals(gold.patterns, len(gold.classes)).by_votes(gold.gold.astype(np.float64)) if gold.rows else None
     for place, name in enumerate(stats.sources):
-        accuracy, lower, upper = _estimated(float(right[place]), float(unsure[place]), int(votes[place]))
+        accuracy, lower, upper = _estimated(float(said.right[place]), float(said.unsure[place]), int(votes[place]))
         row = {
             "source": name, "votes": int(votes[place]), "coverage": votes[place] / max(stats.rows, 1),
             "accuracy": accuracy, "lower": lower, "upper": upper, "weight": float(weighed.weights[place]),
@@ -59,33 +112,16 @@ def _estimated(right: float, unsure: float, votes: int) -> tuple[float, float, f
     return share_interval(accuracy * effective, effective)
 
 
-def classes_table(stats: VoteStats, likely: Floats, weighed: Weighed) -> pd.DataFrame:
+def classes_table(stats: VoteStats, said: Opinion, weighed: Weighed) -> pd.DataFrame:
     """Return one row a class: its share among rows with votes, by majority, and before any vote."""
-    covered = stats.covered
-    counts = stats.counts[covered]
-    total = max(int(counts.sum()), 1)
-    best = np.bincount(likely[covered].argmax(axis=1), weights=counts, minlength=len(stats.classes)) / total
-    shares = shares_of_votes(stats.patterns[covered], len(stats.classes))
-    most = (shares >= shares.max(axis=1, keepdims=True) - 1e-12).astype(np.float64)
-    majority = counts @ (most / (most @ np.ones((len(stats.classes), 1)))) / total
-    return pd.DataFrame(
-        {"class": list(map(str, stats.classes)), "share": best, "majority": majority, "prior": np.exp(weighed.prior)}
-    )
-
-
-def disagreeing(stats: VoteStats, likely: Floats) -> float:
-    """Return the share of rows with votes whose most likely class has not the most votes."""
-    covered = np.flatnonzero(stats.covered)
-    if not len(covered):
-        return 0.0
-    shares = shares_of_votes(stats.patterns[covered], len(stats.classes))
-    best = likely[covered].argmax(axis=1)
-    other = shares[np.arange(len(covered)), best] < shares.max(axis=1) - 1e-12
-    return float((other * stats.counts[covered]).sum() / stats.counts[covered].sum())
+    total, names = max(said.rows, 1.0), list(map(str, stats.classes))
+    return pd.DataFrame({
+        "class": names, "share": said.best / total, "majority": said.majority / total, "prior": np.exp(weighed.prior)
+    })  # fmt: skip
 
 
 def warned_of(
-    stats: VoteStats, likely: Floats, sources: pd.DataFrame, classes: pd.DataFrame, weighed: Weighed
+    stats: VoteStats, label: Callable[[Totals], Floats], sources: pd.DataFrame, classes: pd.DataFrame, weighed: Weighed
 ) -> list[Finding]:
     """Return what is odd: one class for all, sources worse than chance, repeated sources, sources that never vote."""
     found = list[Finding]()
@@ -114,7 +150,7 @@ def warned_of(
     for group in groups_of(weighed.one):
         names = [stats.sources[place] for place in group]
         found.append(Finding("LB104", f"{listed(names)} repeat each other and count together as one", "warning"))
-    found += _worse_than_majority(stats, likely)
+    found += _worse_than_majority(stats, label)
     silent = sources.loc[sources["votes"] == 0, "source"].tolist()
     if silent:
         found.append(Finding(
@@ -125,14 +161,15 @@ def warned_of(
     return found
 
 
-def _worse_than_majority(stats: VoteStats, likely: Floats) -> list[Finding]:
+def _worse_than_majority(stats: VoteStats, label: Callable[[Totals], Floats]) -> list[Finding]:
     """Return a finding where clearly fewer gold rows are right than by majority, by two standard errors."""
-    rows, true = np.nonzero(stats.gold * stats.covered[:, None])
-    if not len(rows):
+    gold = stats.of_patterns(np.flatnonzero(stats.gold.any(axis=1) & stats.covered))
+    if not gold.rows:
         return []
-    times = stats.gold[rows, true]
-    mine = credit(likely[rows], true)
-    theirs = credit(shares_of_votes(stats.patterns[rows], len(stats.classes)), true)
+    rows, true = np.nonzero(gold.gold)
+    times = gold.gold[rows, true]
+    mine = credit(label(Totals(gold.patterns, len(gold.classes)))[rows], true)
+    theirs = credit(shares_of_votes(gold.patterns, len(gold.classes))[rows], true)
     gain, spread = float((mine - theirs) @ times), float(((mine - theirs) ** 2 @ times) ** 0.5)
     if gain >= 0 or -gain <= 2 * spread:
         return []

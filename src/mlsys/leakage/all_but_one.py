@@ -11,7 +11,7 @@ from mlsys.errors import Finding
 from mlsys.leakage.levels import targets_of
 from mlsys.leakage.separation import in_hash_order
 from mlsys.summaries import hash_ids, is_hashable
-from mlsys.values import plain
+from mlsys.values import Kind, plain, values_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -52,7 +52,7 @@ def all_but_one_findings(
     row among all, and ten more. Of 260 public tables 35 have such rows; in about 22 they are one case.
     """
     there = [each for each in features if each in train.columns and each in part.columns]
-    columns = [each for each in there if is_hashable(train[each]) and is_hashable(part[each])][:MOST_COLUMNS]
+    columns = [name for name in there if _is_of_single_values(train[name], part[name])][:MOST_COLUMNS]
     if len(columns) < FEWEST_COLUMNS or len(there) > MOST_COLUMNS:
         return []
     rows, asked = in_hash_order(train, MOST_TRAIN), in_hash_order(part, MOST_JUDGED)
@@ -81,6 +81,11 @@ def all_but_one_findings(
             columns=tuple(often),
         )
     ]
+
+
+def _is_of_single_values(*columns: pd.Series) -> bool:
+    """Whether each value is one text, number or the like: vectors, as of an encoder, and tuples have no hash of ids."""
+    return all(values_of(each).kind not in {Kind.BLOCK, Kind.NESTED} and is_hashable(each) for each in columns)
 
 
 def _hashes(rows: pd.DataFrame, columns: Sequence[str]) -> Hashes:

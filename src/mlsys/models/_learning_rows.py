@@ -58,13 +58,14 @@ class Learned:
     weights: Mapping[str, Any]
     queries: NDArray[np.int64] | None = None
 
-    def rows(self, mask: NDArray[np.bool_]) -> Learned:
-        """Return those of some rows."""
-        weights = {name: values[mask] for name, values in self.weights.items()}
-        queries = None if self.queries is None else self.queries[mask]
+    def rows(self, which: NDArray[Any]) -> Learned:
+        """Return those of some rows, by a mask or by places."""
+        places = np.flatnonzero(which) if which.dtype == bool else which
+        weights = {name: values[places] for name, values in self.weights.items()}
+        queries = None if self.queries is None else self.queries[places]
         return replace(
-            self, train=self.train.take_rows(mask), taken=self.taken[mask], target=self.target[mask], weights=weights,
-            queries=queries,
+            self, train=self.train.take_rows(places), features=self.features.iloc[places],
+            taken=_rows_at(self.taken, places), target=self.target[places], weights=weights, queries=queries,
         )  # fmt: skip
 
 
@@ -109,6 +110,6 @@ def _fit(estimator: Any, given: Learned, shown: dict[str, Any], who: str) -> Non
 
 
 def _rows_at(features: Any, order: NDArray[np.int64]) -> Any:
-    if len(order) and (np.diff(order) == 1).all():
+    if len(order) == len(features) and (np.diff(order) == 1).all():
         return features
     return features.iloc[order] if hasattr(features, "iloc") else features[order]

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from pydantic import BeforeValidator
 
-from mlsys.dataset import SAMPLING_WEIGHT, known_weights
+from mlsys.dataset import SAMPLING_WEIGHT, TRAINING_WEIGHT, known_weights
 from mlsys.errors import ConfigurationError, DataError
 from mlsys.models._aims import aim_of, refuse_unfit_for_aim
 from mlsys.models._amounts import check_amounts, metrics_of_power, power_of
@@ -50,11 +50,11 @@ from mlsys.models.needs import Needs, needs_of
 from mlsys.steps import Field, Model
 from mlsys.steps.aims import WITHOUT_TARGET
 from mlsys.steps.cloning import seeded
-from mlsys.steps.earlier import earlier_digest
+from mlsys.steps.earlier import as_reference, earlier_digest
 from mlsys.steps.shares import odds_back
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -64,7 +64,7 @@ if TYPE_CHECKING:
 
 
 def _no_earlier_model(given: Any) -> Any:
-    return None if given is False else given  # scikit-learn's tools turn off what is called like this
+    return None if given is False else as_reference(given)  # scikit-learn's tools turn off what is called like this
 
 
 class Train(Model):
@@ -293,7 +293,7 @@ class Train(Model):
         features = selected(train, self._as_text(names), names, transforms_itself(estimator), self._who)
         told = agreement(estimator, features)
         given = Learned(train, features, as_agreed(features, told), values, weights)
-        estimator, curves = fitted_on(estimator, given, self.early_stopping_share, self._who)
+        estimator, curves = self._fit(estimator, given, {})
         ordered = {name: order for name, order in orders.items() if order}
         found = {"estimator": estimator, TOGETHER: together, "orders": ordered, "features": list(names), **told}
         return found | _curves(curves)
@@ -331,7 +331,7 @@ class Train(Model):
         if not done:
             given = Learned(train, features, taken, target, weights, queries)
             with lent(estimator, self.focal, classes, self._who):
-                estimator, curves = fitted_on(estimator, given, self.early_stopping_share, self._who, beside)
+                estimator, curves = self._fit(estimator, given, beside)
         return state | {"estimator": estimator} | _curves(curves)
 
     def _learn_alone(self, estimator: Any, train: Rows) -> dict[str, Any]:
@@ -346,6 +346,10 @@ class Train(Model):
             return found | {
                 "classes": classes_named(train, self._who), "threshold": anomalies_learned(estimator, features)
             }  # fmt: skip
+
+    def _fit(self, estimator: Any, given: Learned, beside: Mapping[str, Any], /) -> tuple[Any, dict[str, list[float]]]:
+        """Return the estimator fitted on rows, and the losses of a fit that was not its last."""
+        return fitted_on(estimator, given, self.early_stopping_share, self._who, beside)
 
     def start(self, rng: np.random.Generator, /) -> dict[str, Any]:
         """Return the estimator before the first part."""
@@ -462,9 +466,12 @@ class Train(Model):
         if argument is None and sampled:  # the sample gave the weights, not the user: see learns_without_weights
             return {}
         if argument is None:
+            of_a_step = train.weight.name == TRAINING_WEIGHT
             raise DataError(
-                f"{self._who} accepts no weights, but {train.weight.name!r} has the weight role",
-                "use an estimator whose fit accepts sample_weight, or remove the weight role",
+                f"{self._who} accepts no weights, but {train.weight.name!r} "
+                f"{'holds the weights of a step before it' if of_a_step else 'has the weight role'}",
+                "use an estimator whose fit accepts sample_weight, or remove the "
+                + ("weights from that step" if of_a_step else "weight role"),
             )
         weights = known_weights(train.weight, self._who)
         # Of as many rows as were drawn, not of as many as they stand for: that would undo regularization.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import numpy as np
@@ -19,10 +18,9 @@ from mlsys.summaries import hash_ids
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    import pandas as pd
     from numpy.typing import NDArray
 
-    from mlsys.dataset import Rows
+    from mlsys.models._learning_rows import Learned
 
     Places = NDArray[np.int64]
 
@@ -105,27 +103,17 @@ class TrainInPhases(Train):
         """Return that rows are gathered, because phases draw from all of them."""
         return False
 
-    def _fit(
-        self,
-        estimator: Any,
-        train: Rows,
-        features: pd.DataFrame,
-        taken: Any,
-        target: NDArray[Any],
-        weights: dict[str, Any],
-        queries: NDArray[np.int64] | None = None,
-        beside: Mapping[str, Any] = MappingProxyType({}),
-    ) -> None:
+    def _fit(self, estimator: Any, given: Learned, beside: Mapping[str, Any], /) -> tuple[Any, dict[str, list[float]]]:
         """Fit phase after phase."""
-        ids = hash_ids(train.ids)
+        target, ids = given.target, hash_ids(given.train.ids)
         if self.method == "two_phase":
             least = int(np.unique(target, return_counts=True)[1].min())
             phases = [_drawn(target, dict.fromkeys(np.unique(target).tolist(), least), ids), np.arange(len(target))]
             _share_out(estimator, len(phases))
             for number, places in enumerate(phases):
-                self._phase(estimator, number, (train, features, taken, target, weights), places)
-            return
-        watched = watched_rows(train, target, self.watched_share, True)
+                estimator = self._phase(estimator, number, given.rows(places))
+            return estimator, {}
+        watched = watched_rows(given.train, target, self.watched_share, True)
         if not watched.any():
             raise DataError(
                 f"{self._who} measures each class on rows set aside, but none of the {len(target):,} training rows "
@@ -136,26 +124,23 @@ class TrainInPhases(Train):
         counts = {value: len(open_places) // len(np.unique(target)) for value in np.unique(target).tolist()}
         _share_out(estimator, self.rounds)
         for number in range(self.rounds):
-            drawn = _drawn(target[open_places], counts, hash_ids(train.ids, number + 1)[open_places])
-            self._phase(estimator, number, (train, features, taken, target, weights), open_places[drawn])
-            counts = _by_need(target[watched], estimator.predict(taken[watched]), list(counts), len(open_places))
+            drawn = _drawn(target[open_places], counts, hash_ids(given.train.ids, number + 1)[open_places])
+            estimator = self._phase(estimator, number, given.rows(open_places[drawn]))
+            said = estimator.predict(given.rows(watched).taken)
+            counts = _by_need(target[watched], said, list(counts), len(open_places))
+        return estimator, {}
 
-    def _phase(self, estimator: Any, number: int, rows: tuple[Any, ...], places: Places) -> None:
-        """Fit on the rows at some places: from the beginning, or on from what was learned."""
-        train, features, taken, target, weights = rows
-        shown = taken.iloc[places] if hasattr(taken, "iloc") else taken[places]
-        own = {name: values[places] for name, values in weights.items()}
+    def _phase(self, estimator: Any, number: int, given: Learned) -> Any:
+        """Return the estimator fitted on the rows of a phase: from the beginning, or on from what was learned."""
         beside: dict[str, Any] = {}
         if number:
-            going, beside, done = continued(unfitted(estimator), estimator, shown, target[places], own, self.epochs)
+            own = dict(given.weights)
+            going, beside, done = continued(unfitted(estimator), estimator, given.taken, given.target, own, self.epochs)
+            if not done and not beside:
+                going.fit(given.taken, given.target, **own)
             if done or not beside:
-                if not done:
-                    going.fit(shown, target[places], **own)
-                vars(estimator).update(vars(going))
-                return
-        super()._fit(
-            estimator, train.take_rows(places), features.iloc[places], shown, target[places], own, None, beside
-        )
+                return going
+        return super()._fit(estimator, given, beside)[0]
 
 
 def _share_out(estimator: Any, phases: int) -> None:

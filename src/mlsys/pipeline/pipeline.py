@@ -306,7 +306,7 @@ class Pipeline(Configuration):
         pruner: Any = None,
         n_jobs: int = 1,
         resume: str | None = None,
-        track: bool | str = "auto", cache: bool = True, verbose: bool | None = None, engine: Engine | None = None,
+        track: bool | str = "auto", cache: bool = True, verbose: bool | None = None, engine: AnyEngine | None = None,
     ) -> Tuned[Pipeline]:  # fmt: skip
         """Search any field of any step by training and validation rows; test rows stay sealed.
 

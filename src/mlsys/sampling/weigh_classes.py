@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 import pandas as pd
 
-from mlsys.dataset import TRAINING_WEIGHT, known_weights
+from mlsys.dataset import TRAINING_WEIGHT, weights_before
 from mlsys.errors import ConfigurationError, DataError, listed
 from mlsys.sampling._samplers import numpy_target
 from mlsys.steps import Field, TrainOnly
@@ -70,7 +70,11 @@ class WeighClasses(TrainOnly):
     costs: dict[Any, dict[Any, float]] | None = Field(default=None, kw_only=True)
     of_one_target: ClassVar[bool] = True
     changes_shares: ClassVar[bool] = True
-    weighs_by: ClassVar[str] = TRAINING_WEIGHT
+
+    @property
+    def weighs_by(self) -> str:
+        """The column of the weights."""
+        return TRAINING_WEIGHT
 
     def __post_init__(self) -> None:
         """Check the numbers."""
@@ -93,23 +97,15 @@ class WeighClasses(TrainOnly):
         """Return no features: the target decides."""
         return ()
 
-    def withholds(self) -> tuple[str, ...]:
-        """Return the column of the weights."""
-        return (TRAINING_WEIGHT,)
-
     def change(self, train: Rows, rng: np.random.Generator) -> pd.DataFrame:
         """Return the training rows with their weights."""
-        if TRAINING_WEIGHT in train.columns and train.roles.weight != TRAINING_WEIGHT:
-            raise DataError(
-                f"{self.title} writes the column {TRAINING_WEIGHT!r}, which the rows have", "rename the column"
-            )
         target = train.y
         if target.isna().any():
             raise DataError(
                 f"the target {train.roles.target!r} is null in {int(target.isna().sum()):,} training rows",
                 "drop rows whose label is not known",
             )
-        given = np.ones(len(train)) if train.weight is None else known_weights(train.weight, self.title)
+        given = weights_before(train, train.weight, self.title)
         classes, codes = np.unique(numpy_target(target), return_inverse=True)
         if classes.dtype.kind == "f" and (classes % 1 != 0).any():
             raise DataError(

@@ -8,6 +8,7 @@ from mlsys.steps.facts import Facts
 from mlsys.steps.fitted import Fitted
 from mlsys.steps.history import Past
 from mlsys.steps.kinds import History, Label, Reshape, RowTransform, Select, Sink, Source, Split
+from mlsys.steps.labels import Labels
 from mlsys.steps.learning_kinds import LEARNING_KINDS, Model, Postprocess, Report, TrainOnly, Transform
 from mlsys.steps.result import Result
 
@@ -19,6 +20,7 @@ __all__ = [
     "Fitted",
     "History",
     "Label",
+    "Labels",
     "Model",
     "Past",
     "Postprocess",

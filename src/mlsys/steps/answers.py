@@ -12,6 +12,7 @@ from mlsys.dataset import SAMPLING_WEIGHT, Rows, known_weights
 from mlsys.errors import ContractError
 from mlsys.steps.drawn import Drawn
 from mlsys.steps.kinds import Label, Select
+from mlsys.steps.labels import Labels
 from mlsys.steps.learning import call_hook
 from mlsys.steps.learning_kinds import TrainOnly
 
@@ -62,7 +63,7 @@ def weighed(kept: pd.DataFrame, weights: Any, role: str | None, who: str) -> pd.
 
 def labels_by_column(step: Label, frame: pd.DataFrame, labels: Any) -> dict[str, pd.Series]:
     """Return each column that a label writes, checked to have one value per row."""
-    written = step.columns_written
+    written, labels = step.columns_written, Labels.of(labels).values
     if not isinstance(labels, pd.DataFrame):
         return {written[0]: checked_labels(step, frame, labels)}
     if labels.columns.tolist() != [*written] or not labels.index.equals(frame.index):
@@ -75,6 +76,7 @@ def labels_by_column(step: Label, frame: pd.DataFrame, labels: Any) -> dict[str,
 
 def checked_labels(step: Label, frame: pd.DataFrame, labels: Any) -> pd.Series:
     """Return the labels, checked to be one Series with one value per row."""
+    labels = Labels.of(labels).values
     if not isinstance(labels, pd.Series) or len(labels) != len(frame) or not labels.index.equals(frame.index):
         raise ContractError(
             f"label() of {step.title} returned {type(labels).__name__}, not a Series with the rows' index",

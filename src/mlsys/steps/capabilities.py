@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from mlsys.dataset import Roles
     from mlsys.steps.base import Step
     from mlsys.steps.drawn import Drawing
+    from mlsys.steps.kinds import Label
     from mlsys.tables import Table
 
 
@@ -189,6 +190,19 @@ class Derives(Protocol):
 
     def only(self, needed: set[str], /) -> Any:
         """Return the same step with just the needed columns."""
+        ...
+
+
+@runtime_checkable
+class LabelsInParts(Protocol):
+    """A label made of labels that are independent of each other, such as one for each source of votes.
+
+    The cache keeps what each of them says by its own code and the columns that it reads, so that editing one runs that
+    one again.
+    """
+
+    def label_parts(self) -> Mapping[str, Label]:
+        """Return the labels by a name that tells them apart; together they write the columns of this one."""
         ...
 
 

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import functools
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 from mlsys.detached import detached
 from mlsys.states import digest
 
-if TYPE_CHECKING:
-    from pathlib import Path
+
+def as_reference(given: Any) -> Any:
+    """Return a folder as the text of its whole path, which a served model keeps; anything else as it is."""
+    return str(given.expanduser().resolve()) if isinstance(given, Path) else given
 
 
 def earlier_model(reference: str | Path) -> Any:

@@ -21,6 +21,7 @@ from mlsys.steps.forms import Absorbs
 from mlsys.steps.gathering import PREDICTIONS, Extent, Gathers
 from mlsys.steps.history import Past
 from mlsys.steps.keys import names_of
+from mlsys.steps.labels import Labels
 from mlsys.steps.splitting import hashed_folds
 from mlsys.tables import Partition
 
@@ -254,8 +255,11 @@ class Label(Step, kind="Label"):
     column: str
     known_at: str = Field(default="", kw_only=True)
 
-    def label(self, frame: pd.DataFrame, /) -> pd.Series | pd.DataFrame:
-        """Return one value per row, in a frame for each of several columns; null means not yet known."""
+    def label(self, frame: pd.DataFrame, /) -> pd.Series | pd.DataFrame | Labels:
+        """Return one value per row, in a frame for each of several columns; null means not yet known.
+
+        ``Labels(values, findings)`` adds remarks for the card.
+        """
         raise TypeError("a Label writes label(frame)")
 
     @final

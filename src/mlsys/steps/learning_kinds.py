@@ -142,8 +142,6 @@ class TrainOnly(Step, kind="TrainOnly"):
     """Whether rows whose label is not known stay among the training rows for it; models learn from the others."""
     changes_shares: ClassVar[bool] = False
     """Whether it is there to change the shares of the classes: probabilities are then corrected back."""
-    weighs_by: ClassVar[str] = ""
-    """The column that it adds to training rows, by which later steps and the model weigh them in place of the role."""
 
     def learn(self, *given: Any, **named: Any) -> Any:
         """``learn(train)``: return the third argument of ``change``; optional."""
@@ -153,9 +151,14 @@ class TrainOnly(Step, kind="TrainOnly"):
         """``change(train, rng)`` or ``change(train, rng, state)``: return the new training rows."""
         raise TypeError("a TrainOnly writes change(train, rng)")
 
+    @property
+    def weighs_by(self) -> str:
+        """The column that it adds to training rows, by which later steps and the model weigh them, not by the role."""
+        return ""
+
     def withholds(self) -> tuple[str, ...]:
         """Columns that it adds to training rows and that must never be features."""
-        return ()
+        return (self.weighs_by,) if self.weighs_by else ()
 
     @property
     def learns_first(self) -> bool:

@@ -180,6 +180,23 @@ class Table:
         shared = {name: frame[name] for name in kept}  # each as it lies: choosing some of a block would copy them
         return Table(self.engine, pd.DataFrame(shared, index=frame.index, columns=kept, copy=False))
 
+    def of_columns(self, columns: Sequence[str]) -> Table:
+        """Return rows in memory with only some of their columns, whose content is known where that of these is.
+
+        Examples
+        --------
+        >>> from mlsys.engines import LocalEngine
+        >>> LocalEngine().hold(None, pd.DataFrame({"x": [1], "y": [2]})).of_columns(["y"]).frame().columns.tolist()
+        ['y']
+        """
+        kept = list(columns)
+        narrow = self.like(
+            Deferred(self.rows, self.head(0)[kept], lambda wanted: self.frame(kept if wanted is None else wanted))
+        )
+        if self.identity is not None:
+            narrow.identity = Identity({name: self.identity.columns[name] for name in kept}, self.identity.index)
+        return narrow
+
     def reduce(self, function: Callable[[pd.DataFrame], Any], columns: Sequence[str] | None = None) -> Any:
         """Summarize each partition and add the summaries in plan order; ``columns`` are those that it needs."""
         return add_in_order(self._each(function, columns))

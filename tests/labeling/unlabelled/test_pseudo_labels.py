@@ -111,9 +111,12 @@ def test_weights_are_probabilities_of_pseudo_labels_where_asked():
     frame, _ = blobs()
     made = SelfTraining(NB, weight="probability").resample(frame.assign(w=2.0), target="y", weight="w")
     known = frame["y"].notna()
-    assert (made.loc[known, "w"] == 2.0).all()
-    pseudo = made.loc[~known & made["y"].notna(), "w"]
+    assert (made["w"] == 2.0).all() and (made.loc[known, "training_weight"] == 2.0).all()
+    pseudo = made.loc[~known & made["y"].notna(), "training_weight"]
     assert pseudo.between(1.8, 2.0).all() and pseudo.nunique() > 5
+    alone = SelfTraining(NB, weight="probability").resample(frame, target="y")
+    assert (2 * alone["training_weight"]).to_numpy() == pytest.approx(made["training_weight"].to_numpy())
+    assert "training_weight" not in SelfTraining(NB).resample(frame, target="y")
 
 
 def test_rows_that_no_label_reaches_stay_unknown():

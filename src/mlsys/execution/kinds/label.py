@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import functools
+import warnings
+from collections.abc import Mapping
+from dataclasses import replace
 
 import pandas as pd
 
 from mlsys.cache import Made
 from mlsys.errors import Finding
 from mlsys.execution.guard import shielded, watch_unchanged
+from mlsys.execution.packed import packed, unpacked
 from mlsys.execution.parts import Parts
 from mlsys.execution.told import Declared, Told, Withheld, made_of
 from mlsys.execution.work import At, Task, Work
 from mlsys.plan import Planned
-from mlsys.steps import Label
+from mlsys.states import Held
+from mlsys.steps import Label, Labels
 from mlsys.steps.answers import labels_by_column
 from mlsys.tables import Table
 
@@ -21,24 +26,83 @@ from mlsys.tables import Table
 def run(planned: Planned, parts: Parts, work: Work) -> Parts:
     """Write the label of every row."""
     parts = parts.told(_told(planned, parts))
-    tasks = {name: Task(planned, name, label, {"rows": part}) for name, part in parts.acted_on(planned.step).items()}
-    made = {name: work.do(task, parts) for name, task in tasks.items()}
-    return parts.told(made.values(), rows={name: each.tables["rows"] for name, each in made.items()})
+    made, rows = [], {}
+    for name, table in parts.acted_on(planned.step).items():
+        alone = _alone(planned, name, table, parts, work) if _in_one_piece(table) else []
+        given = {"labels": tuple(each.states["labels"] for each in alone)}
+        task = Task(planned, name, joined if alone else label, {"rows": table}, given if alone else {})
+        made += [*alone, work.do(task, parts)]
+        rows[name] = made[-1].tables["rows"]
+    return parts.told(made, rows=rows)
+
+
+def _alone(planned: Planned, name: str, rows: Table, parts: Parts, work: Work) -> list[Made]:
+    """Return what each label that this one is made of says, of the columns that it reads: found, or done again."""
+    made = []
+    for each in planned.label_parts:
+        assert isinstance(each.step, Label)
+        columns = rows.head(0).columns
+        read = each.step.columns_read(columns)
+        seen = rows.of_columns([column for column in columns if read is None or column in read])
+        made.append(work.do(Task(each, f"label {name}", label_alone, {"rows": seen}, sees_view=False), parts))
+    return made
+
+
+def label_alone(at: At, planned: Planned, rows: dict[str, Table]) -> Made:
+    """Return the labels of one that others stand beside."""
+    found = _labels(at, planned, rows["rows"].frame())
+    return Made(states={"labels": Held(packed(found))})
+
+
+def joined(at: At, planned: Planned, rows: dict[str, Table], labels: tuple[Held, ...]) -> Made:
+    """Return rows with the labels that were made one by one."""
+    frame = rows["rows"].frame()
+    found = {name: values for each in labels for name, values in unpacked(each.get(), frame.index).items()}
+    step = planned.step
+    assert isinstance(step, Label)
+    values = pd.DataFrame(found, index=frame.index)
+    return Made({"rows": at.hold(frame.assign(**labels_by_column(step, frame, values)))})
 
 
 def label(at: At, planned: Planned, rows: dict[str, Table]) -> Made:
     """Return rows with their labels."""
+    table, step = rows["rows"], planned.step
+    assert isinstance(step, Label)
+    if not _in_one_piece(table):
+        return Made({"rows": table.map(functools.partial(labelled, step))})
+    frame = table.frame()
+    return Made({"rows": table.like(frame.assign(**_labels(at, planned, frame)))})
+
+
+def _labels(at: At, planned: Planned, frame: pd.DataFrame) -> Mapping[str, pd.Series]:
+    """Return the labels of a frame, and tell its remarks."""
     step = planned.step
     assert isinstance(step, Label)
-    return Made({"rows": rows["rows"].map(functools.partial(labelled, step))})
+    labels, findings = _answered(step, frame)
+    at.findings += [replace(each, step=planned.within or planned.name) for each in findings]
+    return labels
 
 
 def labelled(step: Label, frame: pd.DataFrame) -> pd.DataFrame:
-    """Return a frame with the columns that a label writes."""
-    shown = shielded(frame)
-    labels = labels_by_column(step, frame, step.label(shown))
-    watch_unchanged(step, shown, frame, "label")
+    """Return a frame with the columns that a label writes; of pieces its remarks are warnings."""
+    labels, findings = _answered(step, frame)
+    for each in findings:
+        if each.severity == "warning":
+            warnings.warn(f"{each.code}: {each.message}", UserWarning, stacklevel=2)
     return frame.assign(**labels)
+
+
+def _answered(step: Label, frame: pd.DataFrame) -> tuple[dict[str, pd.Series], tuple[Finding, ...]]:
+    shown = shielded(frame)
+    answer = Labels.of(step.label(shown))
+    labels = labels_by_column(step, frame, answer)
+    watch_unchanged(step, shown, frame, "label")
+    return labels, tuple(answer.findings)
+
+
+def _in_one_piece(table: Table) -> bool:
+    """Whether rows are labelled as one frame, here."""
+    return table.in_memory and not table.engine.cuts_frames
 
 
 def _told(planned: Planned, parts: Parts) -> list[Told | Finding]:

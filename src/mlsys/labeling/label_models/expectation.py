@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from mlsys.labeling.label_models.posterior import probabilities, shares_of_votes
-from mlsys.labeling.statistics.sums import Totals
+from mlsys.labeling.label_models.posterior import all_but_last, expected_of, votes_by_class
 
 if TYPE_CHECKING:
     from mlsys.labeling.label_models.posterior import Floats
     from mlsys.labeling.statistics import VoteStats
+    from mlsys.labeling.statistics.sums import Totals
 
 TOLERANCE = 1e-4
 """Largest change of a probability of a vote at which it has settled: a tenth of what 10,000 votes could tell apart."""
@@ -67,32 +67,33 @@ def expectation_maximization(stats: VoteStats, maximize: Maximize, weights: Floa
         Shares of the classes; estimated from the votes if not given.
     """
     spoken = np.flatnonzero(stats.covered)
-    some = spoken[:: -(-len(spoken) // SAMPLE)] if len(spoken) > SAMPLE else spoken
-    fit = _settled(stats, some, maximize, weights, prior, None, MOST_ROUNDS)
-    return fit if len(some) == len(spoken) else _settled(
-        stats, spoken, maximize, weights, prior, fit, ROUNDS_ON_ALL
-    )  # fmt: skip
+    step = -(-len(spoken) // SAMPLE)
+    if step <= 1:
+        return _settled(stats, maximize, weights, prior, None, MOST_ROUNDS)
+    fit = _settled(stats.of_patterns(spoken[::step]), maximize, weights, prior, None, MOST_ROUNDS)
+    return _settled(stats, maximize, weights, prior, fit, ROUNDS_ON_ALL)
 
 
 def _settled(
-    stats: VoteStats, chosen: np.ndarray, maximize: Maximize, weights: Floats, prior: Floats | None,
-    fit: Fit | None, rounds: int,
-) -> Fit:  # fmt: skip
-    codes, counts = stats.patterns[chosen], stats.counts[chosen].astype(np.float64)[:, None]
-    totals, classes = Totals(codes, len(stats.classes)), len(stats.classes)
-    weighed = weights[:, None, None]
-    if fit is None:
-        likely = shares_of_votes(codes, classes)
-    else:
-        likely = probabilities(totals.by_rows(fit.tables * weighed) + fit.prior)
-    expected = totals.by_votes(likely * counts)
-    mass, done = _shares(likely, counts), 0
+    stats: VoteStats, maximize: Maximize, weights: Floats, prior: Floats | None, fit: Fit | None, rounds: int
+) -> Fit:
+    weighed, sources, classes = weights[:, None, None], len(stats.sources), len(stats.classes)
+
+    def by_votes(totals: Totals) -> Floats:
+        votes = votes_by_class(totals, sources, classes)
+        return np.asarray(votes[:, :-1] / np.maximum(votes.sum(axis=1, keepdims=True), 1))
+
+    def learned(voting: Floats, shares: Floats) -> tuple[Floats, Floats]:
+        tables, before = np.log(voting) * weighed, np.log(shares)
+        return expected_of(stats, lambda totals: all_but_last(totals, tables, before))
+
+    expected, mass = expected_of(stats, by_votes) if fit is None else learned(np.exp(fit.tables), np.exp(fit.prior))
+    mass, done = _shares(mass), 0
     voting, shares = maximize(expected, mass, prior), mass if prior is None else prior
     while done < rounds:
         done += 1
-        likely = probabilities(totals.by_rows(np.log(voting) * weighed) + np.log(shares))
-        expected = totals.by_votes(likely * counts)
-        mass = _shares(likely, counts)
+        expected, mass = learned(voting, shares)
+        mass = _shares(mass)
         before, voting = voting, maximize(expected, mass, prior)
         shares = mass if prior is None else prior
         if np.abs(voting - before).max(initial=0) < (TOLERANCE if fit is None else TOLERANCE_ON_ALL):
@@ -100,7 +101,6 @@ def _settled(
     return Fit(np.log(voting), np.log(shares), expected, done)
 
 
-def _shares(likely: Floats, counts: Floats) -> Floats:
+def _shares(rows: Floats) -> Floats:
     """Return the share of each class, with one row more of each: none is impossible."""
-    total = counts[:, 0] @ likely + 1
-    return np.asarray(total / total.sum())
+    return np.asarray((rows + 1) / (rows + 1).sum())

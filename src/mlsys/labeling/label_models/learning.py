@@ -9,7 +9,13 @@ import numpy as np
 
 from mlsys.labeling.label_models.duplicates import Pairs, same, weights_of
 from mlsys.labeling.label_models.expectation import Fit, expectation_maximization
-from mlsys.labeling.label_models.posterior import probabilities, shares_of_votes
+from mlsys.labeling.label_models.posterior import (
+    all_but_last,
+    expected_of,
+    probabilities,
+    shares_of_votes,
+    votes_by_class,
+)
 from mlsys.labeling.label_models.triplet import accuracies, shares_of_classes
 from mlsys.labeling.label_models.voting import PRIOR_VOTES, by_class, of_functions, one_coin, with_accuracy
 from mlsys.labeling.statistics.sums import Totals
@@ -57,12 +63,24 @@ class Weighed:
         """Return the probability of each class for each row of votes."""
         if not len(self.tables):
             return shares_of_votes(codes, len(self.prior))
+        likely = np.empty((len(codes), len(self.prior)))
+        for start in range(0, len(codes), ROWS_AT_ONCE):
+            some = slice(start, start + ROWS_AT_ONCE)
+            likely[some] = self.of(Totals(codes[some], len(self.prior)))
+        return likely
+
+    def of(self, totals: Totals) -> Floats:
+        """Return the probability of each class for each row of some votes."""
+        classes = len(self.prior)
+        if not len(self.tables):
+            votes = votes_by_class(totals, len(self.weights), classes)
+            total = votes.sum(axis=1, keepdims=True)
+            return np.where(total > 0, votes / np.maximum(total, 1), 1 / max(classes, 1))
         weighed = self.tables * self.weights[:, None, None]
-        parts = [
-            probabilities(Totals(codes[start : start + ROWS_AT_ONCE], len(self.prior)).by_rows(weighed) + self.prior)
-            for start in range(0, len(codes), ROWS_AT_ONCE)
-        ]
-        return np.concatenate(parts) if parts else np.empty((0, len(self.prior)))
+        if classes == 2:  # half the work
+            first = all_but_last(totals, weighed, self.prior)
+            return np.hstack([first, 1 - first])
+        return probabilities(totals.by_rows(weighed) + self.prior)
 
 
 def learned(stats: VoteStats, method: Method, given: Floats | None) -> Weighed:
@@ -120,11 +138,14 @@ def _learned(stats: VoteStats, method: Method, functions: bool, prior: Floats | 
 
 def _by_majority(stats: VoteStats, weights: Floats) -> Floats:
     """Return votes by the class that has most weight in each row: who repeats others cannot outvote the rest."""
-    classes, spoken = len(stats.classes), stats.covered
-    totals = Totals(stats.patterns[spoken], classes)
-    votes = totals.by_rows(np.eye(classes)[None] * weights[:, None, None])
-    most = votes >= votes.max(axis=1, keepdims=True) - 1e-9
-    return totals.by_votes(most / most.sum(axis=1, keepdims=True) * stats.counts[spoken][:, None])
+    tables = np.eye(len(stats.classes))[None] * weights[:, None, None]
+
+    def winners(totals: Totals) -> Floats:
+        votes = totals.by_rows(tables)
+        most = votes >= votes.max(axis=1, keepdims=True) - 1e-9
+        return np.asarray((most / most.sum(axis=1, keepdims=True))[:, :-1])
+
+    return expected_of(stats, winners)[0]
 
 
 def one_sided(stats: VoteStats) -> float:
@@ -147,8 +168,6 @@ def _by_triplets(stats: VoteStats, weights: Floats, prior: Floats | None) -> Fit
     votes = stats.votes.astype(np.float64) + PRIOR_VOTES / len(stats.classes)
     shares = shares_of_classes(votes, right) if prior is None else prior
     tables = np.log(np.clip(with_accuracy(right, len(stats.classes)), 1e-9, 1))
-    spoken = stats.covered
-    totals = Totals(stats.patterns[spoken], len(stats.classes))
-    likely = probabilities(totals.by_rows(tables * weights[:, None, None]) + np.log(shares))
-    expected = totals.by_votes(likely * stats.counts[spoken][:, None])
+    weighed = tables * weights[:, None, None]
+    expected, _ = expected_of(stats, lambda totals: all_but_last(totals, weighed, np.log(shares)))
     return Fit(tables, np.log(shares), expected, 0)

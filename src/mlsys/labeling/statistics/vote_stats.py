@@ -11,14 +11,17 @@ import numpy as np
 import pandas as pd
 
 from mlsys.errors import DataError
-from mlsys.labeling.statistics.distinct import distinct
+from mlsys.labeling.statistics.distinct import counted, distinct
+from mlsys.labeling.statistics.sums import Totals
 from mlsys.labeling.statistics.vote_matrix import VoteMatrix
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 AT_ONCE = 65_536
-"""Patterns of which a copy as floats is made at a time."""
+"""Patterns that are added up at a time."""
+PAIRED_AT_ONCE = 8_192
+"""Patterns of which copies as floats are made at a time: they stay in the cache of a processor."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,13 +78,12 @@ class VoteStats:
         places = None
         if gold is not None:
             matrix, places = with_gold(matrix, gold, bool(classes))
-        counts = np.ones(len(matrix), np.int64)
-        true = np.zeros((len(matrix), 0 if places is None else len(matrix.classes)), np.int64)
+        known = np.zeros(0, np.int64) if places is None else np.flatnonzero(places >= 0)
+        patterns, counts, like = counted(matrix.codes, len(matrix.classes) + 1, known)
+        true = np.zeros((len(patterns), len(matrix.classes)), np.int64)
         if places is not None:
-            known = np.flatnonzero(places >= 0)
-            true[known, places[known]] = 1
-        patterns, (counts, true) = distinct(matrix.codes, len(matrix.classes) + 1, counts, true)
-        return cls(matrix.classes, matrix.sources, patterns, counts, _wide(true, len(matrix.classes)))
+            np.add.at(true, (like, places[known]), 1)
+        return cls(matrix.classes, matrix.sources, patterns, counts, true)
 
     def __add__(self, other: VoteStats) -> VoteStats:
         if not isinstance(other, VoteStats):
@@ -113,28 +115,39 @@ class VoteStats:
         return np.asarray(self.patterns.max(axis=1, initial=-1) >= 0)
 
     @cached_property
+    def blocks(self) -> list[tuple[NDArray[np.float64], Totals]]:
+        """Patterns with votes, some thousands at a time: their counts, and what adds up what they say."""
+        spoken = np.flatnonzero(self.covered)
+        parts = [spoken[start : start + AT_ONCE] for start in range(0, len(spoken), AT_ONCE)]
+        return [
+            (self.counts[part].astype(np.float64), Totals(self.patterns[part], len(self.classes))) for part in parts
+        ]
+
+    @cached_property
     def votes(self) -> NDArray[np.int64]:
         """Votes of each source for each class, sources x classes."""
         found = np.zeros((len(self.sources), len(self.classes)))
-        for start in range(0, len(self.counts), AT_ONCE):
-            part, counts = self.patterns[start : start + AT_ONCE], self.counts[start : start + AT_ONCE]
-            for place in range(len(self.classes)):
-                found[:, place] += counts.astype(np.float64) @ (part == place)
+        for counts, totals in self.blocks:
+            found += totals.by_votes(counts[:, None])[:, :, 0]
         return found.astype(np.int64)
 
     def pairs(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Return, for each pair of sources, the items on which both voted, and on which they agreed."""
-        size = len(self.sources)
+        size, classes = len(self.sources), len(self.classes)
         both, agreed = np.zeros((size, size)), np.zeros((size, size))
         weights = self.counts.astype(np.float32)
-        for start in range(0, len(self.counts), AT_ONCE):
-            part, weight = self.patterns[start : start + AT_ONCE], weights[start : start + AT_ONCE, None]
+        for start in range(0, len(self.counts), PAIRED_AT_ONCE):
+            part, weight = self.patterns[start : start + PAIRED_AT_ONCE], weights[start : start + PAIRED_AT_ONCE, None]
             spoken = (part >= 0).astype(np.float32)
             both += spoken.T @ (spoken * weight)
-            for place in range(len(self.classes)):
+            # Of two classes: votes as 1 and -1 count agreements less disagreements, in one product.
+            signs = (2 * part.astype(np.float32) - 1) * spoken if classes == 2 else None
+            if signs is not None:
+                agreed += signs.T @ (signs * weight)
+            for place in range(0 if classes == 2 else classes):
                 said = (part == place).astype(np.float32)
                 agreed += said.T @ (said * weight)
-        return both, agreed
+        return both, (both + agreed) / 2 if classes == 2 else agreed
 
     def without_gold(self) -> VoteStats:
         """Return the same votes as if no truth were known."""
@@ -146,6 +159,11 @@ class VoteStats:
         base = len(self.classes) + 1
         patterns, (counts, gold) = distinct(self.patterns[:, kept], base, self.counts, self.gold)
         return VoteStats(self.classes, tuple(sources), patterns, counts, gold)
+
+    def of_patterns(self, places: NDArray[np.int64]) -> VoteStats:
+        """Return the statistics of some of the patterns."""
+        kept = (self.patterns[places], self.counts[places], self.gold[places])
+        return VoteStats(self.classes, self.sources, *kept)
 
     def __repr__(self) -> str:
         true = f", {int(self.gold.sum()):,} with gold" if self.gold.any() else ""
@@ -179,7 +197,3 @@ def with_gold(matrix: VoteMatrix, gold: Any, closed: bool = False) -> tuple[Vote
     of_class = {value: place for place, value in enumerate(matrix.classes)}
     places[matrix.items.get_indexer(labels.index)] = [of_class[value] for value in labels.tolist()]
     return matrix, places
-
-
-def _wide(true: NDArray[np.int64], classes: int) -> NDArray[np.int64]:
-    return true if true.shape[1] else np.zeros((len(true), classes), np.int64)

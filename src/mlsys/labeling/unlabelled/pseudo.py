@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 import numpy as np
 import pandas as pd
 
-from mlsys.dataset import known_weights
+from mlsys.dataset import TRAINING_WEIGHT, weights_before
 from mlsys.labeling._classifier import Coded, coded
 from mlsys.pages import drawing
 from mlsys.steps import Field, Result, TrainOnly
@@ -47,6 +47,11 @@ class PseudoLabels(TrainOnly):
         """Return the rounds; ``known`` are codes of classes, -1 where the label is not shown."""
         raise NotImplementedError
 
+    @property
+    def weighs_by(self) -> str:
+        """The column of the probabilities."""
+        return TRAINING_WEIGHT if self.weight == "probability" else ""
+
     def columns_read(self, columns: Iterable[str]) -> tuple[str, ...]:
         """Return the features."""
         if self.features is None:
@@ -75,15 +80,14 @@ class PseudoLabels(TrainOnly):
     def change(self, train: Rows, rng: np.random.Generator, state: dict[str, Any]) -> pd.DataFrame:
         """Return the training rows with pseudo labels where the label was unknown; what stays unknown stays null."""
         target, frame = coded(train.y, self.title), pd.DataFrame(train)
-        name, weight = str(train.roles.target), train.roles.weight
+        name = str(train.roles.target)
         new = (target.codes < 0) & (state["codes"] >= 0)
         filled = frame[name].copy()
         filled.iloc[np.flatnonzero(new)] = target.classes.take(state["codes"][new])
         changed = {name: filled}
-        if self.weight == "probability" and train.weight is not None:
-            changed[str(weight)] = pd.Series(
-                known_weights(train.weight, self.title) * np.where(new, state["shares"], 1.0), frame.index
-            )
+        if self.weighs_by:
+            given = weights_before(frame, train.weight, self.title)
+            changed[TRAINING_WEIGHT] = pd.Series(given * np.where(new, state["shares"], 1.0), frame.index)
         return frame.assign(**changed)
 
     def told(self, state: dict[str, Any]) -> Result:

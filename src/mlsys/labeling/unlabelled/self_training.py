@@ -40,7 +40,8 @@ class SelfTraining(PseudoLabels):
         Share of the known labels, of each class and by whole groups, that is hidden to measure pseudo labels by; the
         rows have their own labels again afterwards. 0 measures nothing.
     weight : {"one", "probability"}
-        Whether a pseudo label counts as much as another, or by its probability; the latter needs a weight role.
+        Whether a pseudo label counts as much as another, or by its probability in the column ``training_weight``,
+        which the model learns by and nothing else reads; the estimator's ``fit`` must then accept weights.
 
     Raises
     ------

@@ -7,7 +7,7 @@ from dataclasses import replace
 from time import perf_counter
 from typing import Any
 
-from mlsys.engines import Engine
+from mlsys.engines import AnyEngine
 from mlsys.errors import ConfigurationError
 from mlsys.evaluation.choosing import chosen_score
 from mlsys.evaluation.intervals import metric_interval
@@ -49,7 +49,7 @@ def tune(
     track: bool | str,
     cache: bool,
     verbose: bool | None,
-    engine: Engine | None,
+    engine: AnyEngine | None,
 ) -> Tuned[PipelineType]:
     """Return what a search found; arguments as for ``Pipeline.tune``."""
     need_optuna()
