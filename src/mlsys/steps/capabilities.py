@@ -11,7 +11,6 @@ if TYPE_CHECKING:
     from mlsys.dataset import Roles
     from mlsys.steps.base import Step
     from mlsys.steps.drawn import Drawing
-    from mlsys.steps.kinds import Label
     from mlsys.tables import Table
 
 
@@ -201,7 +200,7 @@ class LabelsInParts(Protocol):
     one again.
     """
 
-    def label_parts(self) -> Mapping[str, Label]:
+    def label_parts(self) -> Mapping[str, Step]:
         """Return the labels by a name that tells them apart; together they write the columns of this one."""
         ...
 
