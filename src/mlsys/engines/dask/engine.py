@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 Given = TypeVar("Given")
 Done = TypeVar("Done")
 
-_LOG = logging.getLogger("distributed")
+_LOGS = tuple(map(logging.getLogger, ("distributed", "distributed.client")))
 ANSWERS = 10.0
 """Seconds in which a scheduler must answer."""
 
@@ -130,7 +130,7 @@ class DaskEngine:
         self._asked = workers or _cores(), memory
         self._session: _Session | None = None
         self._depth = 0
-        self._level = logging.NOTSET
+        self._levels: list[int] = []
 
     def __enter__(self) -> DaskEngine:
         """Start workers or connect; inside, the engine is open already, which costs nothing."""
@@ -180,13 +180,17 @@ class DaskEngine:
             yield answer.made
 
     def _open(self) -> None:
-        self._level = _LOG.level
-        _LOG.setLevel(logging.CRITICAL)  # errors are told by this library, in one sentence
-        cluster = None if self._address is not None else start(*self._asked)
+        import distributed  # noqa: F401  it sets the levels of its logs when it is imported
+
+        self._levels = [each.level for each in _LOGS]
+        _set_levels([logging.CRITICAL] * len(_LOGS))  # errors are told by this library, in one sentence
+        cluster: Cluster | None = None
         try:
-            client = _connected(self._address or cluster.address, self._security, self._timeout, cluster is not None)  # type: ignore[union-attr]
+            cluster = None if self._address is not None else start(*self._asked)
+            address = self._address or cluster.address  # type: ignore[union-attr]
+            client = _connected(address, self._security, self._timeout, cluster is not None)
         except BaseException:
-            _LOG.setLevel(self._level)
+            _set_levels(self._levels)
             if cluster is not None:
                 cluster.stop()
             raise
@@ -199,7 +203,7 @@ class DaskEngine:
             self._close()
             raise
         self._session.workers = workers
-        self.address = self._address or cluster.address  # type: ignore[union-attr]
+        self.address = address
         self.dashboard = cluster.dashboard if cluster is not None else _dashboard_of(client)
         self.name = _record(workers, self._address, self.dashboard)
 
@@ -212,7 +216,7 @@ class DaskEngine:
         try:
             session.client.close(timeout=self._timeout)
         finally:
-            _LOG.setLevel(self._level)
+            _set_levels(self._levels)
             if session.cluster is not None:
                 session.cluster.stop()
 
@@ -237,6 +241,11 @@ class _Packed(Sequence[bytes]):
         if isinstance(place, slice):
             return [self[each] for each in range(*place.indices(len(self)))]
         return packed(self._pieces[place], self._is_here, self._names[place])
+
+
+def _set_levels(levels: Sequence[int]) -> None:
+    for log, level in zip(_LOGS, levels, strict=True):
+        log.setLevel(level)
 
 
 def _cores() -> int:
