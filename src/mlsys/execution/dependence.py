@@ -25,6 +25,7 @@ from mlsys.leakage.fold_means import fold_mean_findings
 from mlsys.leakage.groups import group_findings
 from mlsys.leakage.mappings import mapping_findings
 from mlsys.leakage.mirrored import mirrored_findings
+from mlsys.leakage.own_window import window_findings
 from mlsys.leakage.power import FEWEST, SAMPLE
 from mlsys.leakage.repeats import repeat_findings
 from mlsys.leakage.scaled import scaled_findings
@@ -112,6 +113,7 @@ def _found(
     others = [frame for name, frame in frames.items() if name != "train"]
     together = AllParts.of(train, pd.concat(others), target, features, asked)
     found = own_target_findings(together) + mapping_findings(together) + fold_mean_findings(together)
+    found += window_findings(together, at.roles.time)
     found = [replace(each, step=_maker(each, given["makers"])) for each in found]
     found += scaled_findings(together, given["makers"]) + _left_out_of_their_own(made, train, target, given)
     if judges:
