@@ -78,6 +78,12 @@ def test_columns_that_are_no_windows_are_not_accused(rng: np.random.Generator) -
         assert found(frame.assign(w=honest)) == []
 
 
+def test_a_panel_that_repeats_itself_is_no_window(rng: np.random.Generator) -> None:
+    counties = pd.DataFrame({"w": rng.normal(size=90).round(3), "heat": 0.0, "y": rng.integers(0, 2, 90)})
+    years = [counties.assign(machine=f"y{year}", day=pd.Timestamp(2000 + year, 1, 1)) for year in range(7)]
+    assert found(pd.concat(years, ignore_index=True)) == []
+
+
 @pytest.mark.parametrize("rows", [0, 1, 40])
 def test_few_rows_are_not_assessed(rng: np.random.Generator, rows: int) -> None:
     frame = readings(rng).assign(w=lambda each: each["y"].cumsum()).head(rows)

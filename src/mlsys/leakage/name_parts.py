@@ -20,22 +20,23 @@ NEARLY_ALL = 0.85
 PARTED, FEWEST, MOST = 0.95, 5, 0.5
 """Share of names that have a part, number of parts, and their share of the names."""
 MOST_NAMES = 48_000
+_ENDING = re.compile(r"\.[A-Za-z]\w{0,4}$")
+"""Of a file name, such as ``.png``."""
 _PARTS = (
-    ("before the last separator", re.compile(r"(.+)[\W_]+[^\W_]+(?:\.\w{1,5})?")),
+    ("before the last separator", re.compile(r"(.*[^\W_])[\W_]+[^\W_]+")),
     ("before the first separator", re.compile(r"([^\W_]+)[\W_].*")),
 )
-"""Parts of a name, an ending such as ``.png`` aside."""
 
 
 def part_of(name: str, place: int) -> str | None:
-    """Return a part of a name; ``None`` where it has none.
+    """Return a part of a name, its ending aside; ``None`` where it has none.
 
     Examples
     --------
     >>> part_of("P007_scan_3.png", 0), part_of("P007_scan_3.png", 1), part_of("P007", 1)
     ('P007_scan', 'P007', None)
     """
-    found = _PARTS[place][1].fullmatch(name)
+    found = _PARTS[place][1].fullmatch(_ENDING.sub("", name))
     return found[1] if found else None
 
 

@@ -26,6 +26,8 @@ FEWEST_ROWS, MOST_ROWS = 60, 4_000
 """Rows with a whole window, and those that are used."""
 ROWS_A_TARGET = 3
 """Rows for each target of a window: with fewer, anything is a combination of them."""
+DIFFERENT_A_TARGET = 2
+"""The same of rows that differ."""
 MOST_SERIES, MOST_GOALS = 8, 3
 """Columns whose levels may be series, and classes of a target."""
 EXACT = 5e-3
@@ -161,7 +163,14 @@ def _windows(table: Table, goal: Numbers, series: _Series, dated: bool) -> Itera
         spread = now.std(axis=0)
         bar = np.maximum(TIMES_AS_MUCH * of_all, EXACT * spread)
         told = (of_all <= EXACT * spread) & (of_past > bar) & (of_own > bar)
-        yield from ((int(usable[place]), bool(up_to_own[place] > bar[place])) for place in np.flatnonzero(told))
+        for place in np.flatnonzero(told):
+            if _are_many(np.column_stack([around, now[:, place], last[:, place]])):
+                yield int(usable[place]), bool(up_to_own[place] > bar[place])
+
+
+def _are_many(rows: Table) -> bool:
+    """Whether there are enough different rows: a panel repeats what stays the same, and few are fitted by anything."""
+    return len(np.unique(rows, axis=0)) >= DIFFERENT_A_TARGET * rows.shape[1]
 
 
 def _left(now: Table, last: Table, targets: Table) -> Numbers:
