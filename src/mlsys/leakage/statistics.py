@@ -182,12 +182,10 @@ class Population:
                 found |= {"maximum": float(values.max()), "variance": spread * ddof, "variance (ddof 0)": spread}
                 found |= {"standard deviation": (spread * ddof) ** 0.5, "standard deviation (ddof 0)": spread**0.5}
                 found["range"] = found["maximum"] - found["minimum"]
-                found |= {
-                    f"mean {sign} {many:g} {word}": mean + float(f"{sign}{many}") * found[word]
-                    for word in ("standard deviation", "standard deviation (ddof 0)")
-                    for sign in "+-"
-                    for many in DEVIATIONS
-                }
+                for word in ("standard deviation", "standard deviation (ddof 0)"):
+                    for many in DEVIATIONS:
+                        said = f"{many:g} {word.replace('deviation', 'deviations')}"
+                        found |= {f"mean {sign} {said}": mean + float(f"{sign}{many}") * found[word] for sign in "+-"}
             self._simple[name] = found
         return self._simple[name]
 

@@ -171,7 +171,7 @@ def _ratios(rows: Population) -> Iterator[tuple[float, Match, str]]:
             made = columns[x] / columns[y]
         made = made[np.isfinite(made)]
         for statistic, found in _simple(made) if len(made) > 1 else ():
-            yield found, Match(f"{statistic} of its ratio to {y!r}", x), y
+            yield found, Match(f"{statistic} ratio to {y!r}", x), y
 
 
 def _simple(values: np.ndarray) -> Iterator[tuple[str, float]]:
