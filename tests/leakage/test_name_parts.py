@@ -62,6 +62,11 @@ def test_numbers_dealt_within_years_do_not_accuse_the_year(rng: np.random.Genera
     assert group_findings(of(frame.assign(file=made), ["file"])) == []
 
 
+def test_days_as_texts_are_no_names(rng: np.random.Generator) -> None:
+    frame = recordings(rng).assign(file=pd.date_range("2020-01-01", periods=900).strftime("%Y-%m-%d"))
+    assert list(groupings_of_names(of(frame, ["file"]))) == []
+
+
 def test_few_persons_are_a_group_if_they_are_withheld_and_matter(rng: np.random.Generator) -> None:
     frame = recordings(rng, patients=12, each=80).assign(who=lambda rows: "p" + rows["who"].astype("str"))
     (finding,) = group_findings(of(frame, ["who"]))

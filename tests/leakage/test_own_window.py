@@ -84,6 +84,12 @@ def test_a_panel_that_repeats_itself_is_no_window(rng: np.random.Generator) -> N
     assert found(pd.concat(years, ignore_index=True)) == []
 
 
+def test_the_rest_of_a_sum_is_no_window_within_the_other_part(rng: np.random.Generator) -> None:
+    casual, registered = rng.integers(0, 20, 1_200), rng.integers(0, 90, 1_200)
+    rides = pd.DataFrame({"machine": casual, "w": registered, "heat": 0.0, "y": casual + registered + 0.0})
+    assert found(rides, time=None) == []
+
+
 @pytest.mark.parametrize("rows", [0, 1, 40])
 def test_few_rows_are_not_assessed(rng: np.random.Generator, rows: int) -> None:
     frame = readings(rng).assign(w=lambda each: each["y"].cumsum()).head(rows)

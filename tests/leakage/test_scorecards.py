@@ -119,6 +119,21 @@ def test_an_equally_large_sample_is_no_leak() -> None:
     assert told(lambda frame: density(frame["income"]), loans(0)) == []
 
 
+def test_a_number_for_each_row_is_no_odds_of_rows_alone() -> None:
+    rows = loans(0)
+    rows.index = pd.Index([f"L{one}" for one in range(len(rows))], name="loan")
+    scores = dict(zip(rows.index, np.random.default_rng(3).uniform(size=len(rows)), strict=True))
+    steps = [
+        Derive({"made": lambda frame: frame["loan"].map(scores)}),
+        PredefinedSplit("part"),
+        DecisionTreeClassifier(),
+    ]
+    run = Pipeline(steps, target="bad", id="loan", exclude=["zip", "kind", "note"]).run(
+        rows.reset_index(), track=False, cache=False
+    )
+    assert [each for each in run.findings if each.code == "LK220"] == []
+
+
 @given(st.integers(0, 2**32 - 1))
 def test_a_true_rate_does_not_follow_sums(seed: int) -> None:
     rng = np.random.default_rng(seed)

@@ -22,6 +22,8 @@ PARTED, FEWEST, MOST = 0.95, 5, 0.5
 MOST_NAMES = 48_000
 _ENDING = re.compile(r"\.[A-Za-z]\w{0,4}$")
 """Of a file name, such as ``.png``."""
+_DATE = re.compile(r"\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}(\D.*)?")
+"""A day or a moment: its year is no group that somebody forgot."""
 _PARTS = (
     ("before the last separator", re.compile(r"(.*[^\W_])[\W_]+[^\W_]+")),
     ("before the first separator", re.compile(r"([^\W_]+)[\W_].*")),
@@ -49,7 +51,11 @@ def groupings_of_names(together: AllParts) -> Iterator[tuple[Grouping, str, pd.S
         if name == together.target or name not in together.rows.columns or len(together.rows) > MOST_NAMES:
             continue
         column = together.rows[name]
-        if values_of(column).kind is not Kind.TEXT or some_rows(column).nunique() < NEARLY_ALL * len(some_rows(column)):
+        if values_of(column).means is not Kind.TEXT or some_rows(column).nunique() < NEARLY_ALL * len(
+            some_rows(column)
+        ):
+            continue
+        if plain(some_rows(column)).str.fullmatch(_DATE).mean() > 1 - PARTED:
             continue
         seen: list[np.ndarray] = []
         for place, (called, _) in enumerate(_PARTS):

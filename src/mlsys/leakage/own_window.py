@@ -49,6 +49,8 @@ class _Series:
         Of the rows.
     middles : array of int
         Positions among these rows that have ``reach`` rows of the same series on either side.
+    codes : array of int
+        The series of each of these rows.
     numbers : array of float
         Position of each row in its series, from 1.
     reach : int
@@ -58,6 +60,7 @@ class _Series:
     name: str
     places: NDArray[np.int64]
     middles: NDArray[np.int64]
+    codes: NDArray[np.int64]
     numbers: Numbers
     reach: int
 
@@ -126,13 +129,13 @@ def _cut(name: str, places: NDArray[np.int64], codes: NDArray[np.int64]) -> _Ser
     sizes = np.diff(np.append(starts, len(codes)))
     typical = float(np.median(np.repeat(sizes, sizes)))
     reach = int(min(LONGEST, (typical - 1) // 3))
-    numbers = np.arange(len(codes)) - np.repeat(starts, sizes) + 1.0
+    numbers = np.arange(len(codes)) - np.repeat(starts, sizes).astype(np.float64) + 1.0
     left = np.repeat(sizes, sizes) - numbers
     middles = np.flatnonzero((numbers > reach) & (left >= reach))
     if reach < 1 or len(middles) < max(FEWEST_ROWS, ROWS_A_TARGET * (2 * reach + 2)):
         return None
     middles = middles[np.unique(np.linspace(0, len(middles) - 1, min(MOST_ROWS, len(middles))).astype(np.int64))]
-    return _Series(name, places, middles, numbers, reach)
+    return _Series(name, places, middles, codes, numbers, reach)
 
 
 def _windows(table: Table, goal: Numbers, series: _Series, dated: bool) -> Iterator[tuple[int, bool]]:
@@ -158,7 +161,7 @@ def _windows(table: Table, goal: Numbers, series: _Series, dated: bool) -> Itera
         of_all, of_past = _left(now, last, around), _left(now, last, past)
         if not dated:
             of_past = np.minimum(of_past, _left(now, after, around[:, series.reach + 1 :]))
-        of_own = _left(now, np.zeros_like(last), own[:, None])
+        of_own = _left_within(series.codes[middles], now, own)
         up_to_own = _left(now, last, around[:, : series.reach + 1])
         spread = now.std(axis=0)
         bar = np.maximum(TIMES_AS_MUCH * of_all, EXACT * spread)
@@ -168,9 +171,18 @@ def _windows(table: Table, goal: Numbers, series: _Series, dated: bool) -> Itera
                 yield int(usable[place]), bool(up_to_own[place] > bar[place])
 
 
+def _left_within(codes: NDArray[np.int64], now: Table, own: Numbers) -> Numbers:
+    """Return what the own target leaves over within the series, such as the rest of a sum in levels of its part."""
+    rows = np.bincount(codes)
+    table = np.column_stack([now, own])
+    means = np.column_stack([np.bincount(codes, column) for column in table.T]) / np.maximum(rows, 1)[:, None]
+    table = table - means[codes]
+    return _left(table[:, :-1], np.zeros_like(now), table[:, -1:])
+
+
 def _are_many(rows: Table) -> bool:
     """Whether there are enough different rows: a panel repeats what stays the same, and few are fitted by anything."""
-    return len(np.unique(rows, axis=0)) >= DIFFERENT_A_TARGET * rows.shape[1]
+    return bool(len(np.unique(rows, axis=0)) >= DIFFERENT_A_TARGET * rows.shape[1])
 
 
 def _left(now: Table, last: Table, targets: Table) -> Numbers:
@@ -180,7 +192,7 @@ def _left(now: Table, last: Table, targets: Table) -> Numbers:
     size = (last**2).sum(axis=0)
     with np.errstate(invalid="ignore", divide="ignore"):
         slope = np.where(size > 0, (now * last).sum(axis=0) / size, 0.0)
-    return np.sqrt(((now - slope * last) ** 2).mean(axis=0))
+    return np.asarray(np.sqrt(((now - slope * last) ** 2).mean(axis=0)))
 
 
 def _finding(name: str, series: str, later: bool) -> Finding:

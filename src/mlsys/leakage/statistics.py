@@ -250,9 +250,10 @@ class Population:
                 return sums / counts / (total / rows)
             if statistic == "excess":
                 return sums / counts - total / rows
-            odds = np.log((sums + added) / (counts - sums + added))
+            odds: pd.DataFrame = np.log((sums + added) / (counts - sums + added))
             odds = odds - np.log(total / (rows - total)) if statistic.startswith("weight") else odds
-        return odds.join((-odds).add_suffix("\0the other class"))
+        known: pd.DataFrame = odds.where(np.isfinite(odds))  # of groups of one class there are none
+        return known.join((-known).add_suffix("\0the other class"))
 
     def groupings(self, keys: pd.Index) -> Iterator[tuple[str, ...]]:
         """Yield the columns that the keys of a mapping are groups of."""
