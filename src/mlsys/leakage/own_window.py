@@ -148,27 +148,36 @@ def _windows(table: Table, goal: Numbers, series: _Series, dated: bool) -> Itera
     if known.sum() < max(FEWEST_ROWS, ROWS_A_TARGET * (2 * series.reach + 2)):
         return
     around, middles = around[known], series.middles[known]
-    past, own = around[:, : series.reach], around[:, series.reach]
+    whole = _base(around)
     for scale in (np.ones(len(series.numbers)), series.numbers):
         now, last, after = (
             table[series.places[middles + step]] * scale[middles + step, None] for step in (0, -1, 0 if dated else 1)
         )
         finite = np.logical_and.reduce([np.isfinite(each).all(axis=0) for each in (now, last, after)])
         usable = np.flatnonzero(finite & (np.ptp(now, axis=0) > 0))
-        if not len(usable):
-            continue
-        now, last, after = now[:, usable], last[:, usable], after[:, usable]
-        of_all, of_past = _left(now, last, around), _left(now, last, past)
-        if not dated:
-            of_past = np.minimum(of_past, _left(now, after, around[:, series.reach + 1 :]))
-        of_own = _left_within(series.codes[middles], now, own)
-        up_to_own = _left(now, last, around[:, : series.reach + 1])
-        spread = now.std(axis=0)
-        bar = np.maximum(TIMES_AS_MUCH * of_all, EXACT * spread)
-        told = (of_all <= EXACT * spread) & (of_past > bar) & (of_own > bar)
-        for place in np.flatnonzero(told):
-            if _are_many(np.column_stack([around, now[:, place], last[:, place]])):
-                yield int(usable[place]), bool(up_to_own[place] > bar[place])
+        of_all = _left(now[:, usable], last[:, usable], whole)
+        fits = of_all <= EXACT * now[:, usable].std(axis=0)  # hardly a column does, and the rest costs as much again
+        usable, of_all = usable[fits], of_all[fits]
+        if len(usable):
+            sides = now[:, usable], last[:, usable], None if dated else after[:, usable]
+            told = _told(*sides, around, of_all, series.codes[middles])
+            yield from ((int(usable[place]), later) for place, later in told)
+
+
+def _told(
+    now: Table, last: Table, after: Table | None, around: Table, of_all: Numbers, codes: NDArray[np.int64]
+) -> Iterator[tuple[int, bool]]:
+    """Yield the places of columns that neither one side nor the own target explains, and whether later targets must."""
+    reach = around.shape[1] // 2
+    of_past = _left(now, last, _base(around[:, :reach]))
+    if after is not None:
+        of_past = np.minimum(of_past, _left(now, after, _base(around[:, reach + 1 :])))
+    of_own = _left_within(codes, now, around[:, reach])
+    up_to_own = _left(now, last, _base(around[:, : reach + 1]))
+    bar = np.maximum(TIMES_AS_MUCH * of_all, EXACT * now.std(axis=0))
+    for place in np.flatnonzero((of_past > bar) & (of_own > bar)):
+        if _are_many(np.column_stack([around, now[:, place], last[:, place]])):
+            yield int(place), bool(up_to_own[place] > bar[place])
 
 
 def _left_within(codes: NDArray[np.int64], now: Table, own: Numbers) -> Numbers:
@@ -177,7 +186,7 @@ def _left_within(codes: NDArray[np.int64], now: Table, own: Numbers) -> Numbers:
     table = np.column_stack([now, own])
     means = np.column_stack([np.bincount(codes, column) for column in table.T]) / np.maximum(rows, 1)[:, None]
     table = table - means[codes]
-    return _left(table[:, :-1], np.zeros_like(now), table[:, -1:])
+    return _left(table[:, :-1], np.zeros_like(now), _base(table[:, -1:]))
 
 
 def _are_many(rows: Table) -> bool:
@@ -185,9 +194,13 @@ def _are_many(rows: Table) -> bool:
     return bool(len(np.unique(rows, axis=0)) >= DIFFERENT_A_TARGET * rows.shape[1])
 
 
-def _left(now: Table, last: Table, targets: Table) -> Numbers:
-    """Return what least squares on targets, and on the column in the row before, leaves over of each column."""
-    base = np.linalg.qr(np.column_stack([np.ones(len(targets)), targets]))[0]
+def _base(targets: Table) -> Table:
+    """Return an orthogonal base of targets and a constant."""
+    return np.asarray(np.linalg.qr(np.column_stack([np.ones(len(targets)), targets]))[0])
+
+
+def _left(now: Table, last: Table, base: Table) -> Numbers:
+    """Return what least squares on a base, and on the column in the row before, leaves over of each column."""
     now, last = (each - base @ (base.T @ each) for each in (now, last))
     size = (last**2).sum(axis=0)
     with np.errstate(invalid="ignore", divide="ignore"):
