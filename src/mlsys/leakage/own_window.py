@@ -129,7 +129,7 @@ def _cut(name: str, places: NDArray[np.int64], codes: NDArray[np.int64]) -> _Ser
     sizes = np.diff(np.append(starts, len(codes)))
     typical = float(np.median(np.repeat(sizes, sizes)))
     reach = int(min(LONGEST, (typical - 1) // 3))
-    numbers = np.arange(len(codes)) - np.repeat(starts, sizes).astype(np.float64) + 1.0
+    numbers = np.asarray(np.arange(1, len(codes) + 1) - np.repeat(starts, sizes), dtype=np.float64)
     left = np.repeat(sizes, sizes) - numbers
     middles = np.flatnonzero((numbers > reach) & (left >= reach))
     if reach < 1 or len(middles) < max(FEWEST_ROWS, ROWS_A_TARGET * (2 * reach + 2)):

@@ -250,9 +250,10 @@ class Population:
                 return sums / counts / (total / rows)
             if statistic == "excess":
                 return sums / counts - total / rows
-            odds: pd.DataFrame = np.log((sums + added) / (counts - sums + added))
-            odds = odds - np.log(total / (rows - total)) if statistic.startswith("weight") else odds
-        known: pd.DataFrame = odds.where(np.isfinite(odds))  # of groups of one class there are none
+            ratios = (sums + added) / (counts - sums + added)
+            odds = ratios / (total / (rows - total)) if statistic.startswith("weight") else ratios
+            logs = pd.DataFrame(np.log(odds.to_numpy(dtype=np.float64)), odds.index, odds.columns)
+        known = logs.where(np.isfinite(logs))  # groups of one class have none
         return known.join((-known).add_suffix("\0the other class"))
 
     def groupings(self, keys: pd.Index) -> Iterator[tuple[str, ...]]:
