@@ -23,8 +23,10 @@ from mlsys.leakage.as_by_chance import as_by_chance
 from mlsys.leakage.encodings import gap_findings, own_target_findings
 from mlsys.leakage.fold_means import fold_mean_findings
 from mlsys.leakage.groups import group_findings
+from mlsys.leakage.level_statistics import level_statistic_findings
 from mlsys.leakage.mappings import mapping_findings
 from mlsys.leakage.mirrored import mirrored_findings
+from mlsys.leakage.own_window import window_findings
 from mlsys.leakage.power import FEWEST, SAMPLE
 from mlsys.leakage.repeats import repeat_findings
 from mlsys.leakage.scaled import scaled_findings
@@ -68,6 +70,7 @@ def look_for_dependence(plan: Plan, parts: Parts, work: Work) -> Parts:
         "features": features,
         "asked": features + [name for name in there if name not in features and _left_out_by_choice(parts, name)],
         "by chance": deals == "by chance" and parts.roles.group is None,
+        "by group": deals == "by group" and parts.roles.group in there,
         "judges": [name for name in divided.parts if name not in {"train", *parts.learned.fitted_on.values()}],
         "made": made,
         "makers": parts.catalog.makers({each.name for each in plan.before}),
@@ -111,21 +114,29 @@ def _found(
     others = [frame for name, frame in frames.items() if name != "train"]
     together = AllParts.of(train, pd.concat(others), target, features, asked)
     found = own_target_findings(together) + mapping_findings(together) + fold_mean_findings(together)
+    found += window_findings(together, at.roles.time)
     found = [replace(each, step=_maker(each, given["makers"])) for each in found]
-    found += scaled_findings(together, given["makers"]) + _left_out_of_their_own(made, train, target, given)
+    found += scaled_findings(together, given["makers"]) + level_statistic_findings(together, given["makers"])
+    found += _left_out_of_their_own(made, train, target, given)
     if judges:
         shared = _shared(train, pd.concat(judges), target, at.roles.group, given)
         found += [
             replace(each, step=given["name"]) for each in [*shared, *_equal_to_the_model(made, target, given["uses"])]
         ]
     if given["by chance"] and judges:
-        groups = group_findings(together)
-        found += [replace(each, step=given["name"]) for each in groups]
+        found += _named(group_findings(together), given)
         found += gap_findings(train, frames.get("validation", pd.concat(judges)), target, features)
         found += _of_made(made, train, target, given["made"])
     elif judges:
+        if given["by group"]:
+            found += _named(group_findings(together, at.roles.group), given)
         found += _of_parts_as_by_chance(train, pd.concat(judges), target, given)
     return found
+
+
+def _named(found: Sequence[Finding], given: dict[str, Any]) -> list[Finding]:
+    """Return findings about the split."""
+    return [replace(each, step=given["name"]) for each in found]
 
 
 def _of_parts_as_by_chance(

@@ -27,6 +27,8 @@ BLOCKS = 400
 """Of neighbouring numbers, each taken or left out as a whole, so that neighbours stay together."""
 MOST_LEVELS = 0.85
 """Maximum share of levels among rows: with more, levels hardly recur."""
+MOST_OF_VALUES = 0.5
+"""The same for the values of a number: those of a measurement hardly recur."""
 
 
 @dataclass(frozen=True)
@@ -117,6 +119,18 @@ class AllParts:
         names = [name for name in dict.fromkeys(self.asked) if name != self.target and name in self.rows.columns]
         found = (_grouping(name, self.rows[name]) for name in names if _worth_drawing(self.rows[name]))
         return [each for each in found if each is not None]
+
+    @property
+    def values_as_levels(self) -> list[Grouping]:
+        """The features of fractions whose values come again: each may stand for a level that is gone."""
+        found = []
+        for name, values in self.numbers.items():
+            some = some_rows(self.rows[name]).nunique()
+            if name != self.target and FEWEST_LEVELS <= some <= MOST_LEVELS * len(values) and (values % 1 > 0).any():
+                levels = levels_of_column(self.rows[name])
+                if levels.count <= MOST_OF_VALUES * len(values):
+                    found.append(Grouping(name, np.arange(len(values)), levels, ordered=True))
+        return found
 
 
 def _worth_drawing(column: pd.Series) -> bool:

@@ -12,11 +12,12 @@ from mlsys.errors import Finding
 from mlsys.leakage.captured_rows import rows_held
 from mlsys.leakage.captured_values import COUNTS_ROWS, Holding
 from mlsys.leakage.explaining import Explained, Explainer
-from mlsys.leakage.fitted_on import is_fitted, was_fitted_on
+from mlsys.leakage.fitted_on import columns_of, is_fitted, was_fitted_on
 from mlsys.leakage.inside import Opaque
 from mlsys.leakage.remedies import REMEDIES
 from mlsys.leakage.statistics import MOST_GROUPS, Match, Population
 from mlsys.leakage.walking import is_number
+from mlsys.leakage.words import Words
 from mlsys.leakage.worked_out import WorkedOut
 
 MOST_TOLD = 3
@@ -66,7 +67,7 @@ def captured_findings(
     training rows also explain proves nothing.
     """
     told: dict[str, _Told] = {}
-    worked_out = WorkedOut(everywhere, training)
+    worked_out, words = WorkedOut(everywhere, training), Words(everywhere[0], training[0])
     estimators: dict[tuple[str, str], str] = {}
     for each in held:
         inside = next((said for (step, name), said in estimators.items()
@@ -80,7 +81,7 @@ def captured_findings(
         makes = [each.makes] if each.makes else sorted(written.get(each.step, ()))
         own = {each.makes, *written.get(each.step, ())}  # what was made with the data equals it everywhere
         beside = [other.value for other in held if other.step == each.step and _beside(other.name, each.name)]
-        kind, sentence, columns = _judged(each, own, everywhere, training, train_ids, beside, worked_out)
+        kind, sentence, columns = _judged(each, own, everywhere, training, train_ids, beside, worked_out, words)
         if kind and is_fitted(each.value):
             estimators[each.step, each.name] = "accused"
         if kind and not (kind == "unexplained" and inside == "accused"):
@@ -101,6 +102,7 @@ def _judged(
     train_ids: pd.Index,
     siblings: Sequence[Any],
     worked_out: WorkedOut,
+    words: Words,
 ) -> tuple[str, str, list[str]]:
     """Return the kind, sentence and columns of a finding about one piece of data; ``None`` if there is none."""
     value, name = held.value, held.name
@@ -126,6 +128,8 @@ def _judged(
         if not any(answer.found for answer in answers):
             further = worked_out.of(value, own)
             answers = answers if further is None else [further]
+        if not any(answer.found for answer in answers):
+            answers = words.of(value) or answers
     matched = [answer.found for answer in answers if answer.found is not None]
     if matched:
         named = "; ".join(dict.fromkeys(_said(match, who) for match, who in matched[:MOST_TOLD]))
@@ -150,7 +154,7 @@ def _of_estimator(held: Holding, everywhere: Sequence[Population]) -> tuple[str,
     if who is None:  # what it has learned is looked at piece by piece
         return "", "", []
     said = f"{held.name!r} is a {type(held.value).__name__} fitted on {who}"
-    return "statistics", said, [str(name) for name in held.value.feature_names_in_]
+    return "statistics", said, columns_of(held.value)
 
 
 def _said(match: Match, who: str) -> str:

@@ -24,7 +24,9 @@ SEVERAL = 3
 EXACT_IN_FLOAT = 2**53
 ALONE, ALONE_IN_CLASSES = 3, 20
 """Minimum number of groups of held-out rows only that a mapping must agree with: fewer may be chance."""
-WORKED_OUT = frozenset({"mean", "median", "sum", "standard deviation", "smoothed mean"})
+WORKED_OUT = frozenset(
+    {"mean", "median", "sum", "standard deviation", "smoothed mean", "relative mean", "centred mean"}
+)
 """Statistics that require the rows of a group; counts and extremes may have been known beforehand."""
 ROUND_MINUTES = 5
 """Minutes that people type; any other that is a statistic of all rows was computed from them."""
@@ -106,7 +108,7 @@ class Explainer:
         if any(True for each in self.training for _ in each.of(float(number), tolerance, self.own)):
             return _INNOCENT
         for rows in self.everywhere:
-            matches = rows.of(float(number), tolerance, self.own)
+            matches = (each for each in rows.of(float(number), tolerance, self.own) if each.statistic != "count")
             match = next((m for m in matches if not short or m in [Match("mean", name) for name in rows.targets]), None)
             if match is not None:
                 return Explained(True, (match, rows.name))

@@ -11,6 +11,7 @@ import pandas as pd
 from mlsys.errors import Finding
 from mlsys.leakage.all_parts import AllParts, Grouping
 from mlsys.leakage.levels import Levels, auc, levels_of_column, targets_of
+from mlsys.leakage.name_parts import groupings_of_names
 from mlsys.leakage.separation import in_hash_order
 from mlsys.summaries import fold_of, hash_ids
 from mlsys.values import Kind, values_of
@@ -22,6 +23,10 @@ if TYPE_CHECKING:
 
 FEWEST_LEVELS, LARGEST = 20, 0.1
 """Levels below which a column is rather a feature, and the share of rows that none of them exceeds."""
+FEWEST_WITHHELD, LARGEST_WITHHELD = 5, 0.4
+"""The same for a column that the model is not given, such as the number of one of twelve test persons."""
+NESTED, COARSER = 0.95, 0.5
+"""Of the declared groups, those that lie in one level of a coarser column; and its levels for each group, at most."""
 FEWEST_ROWS, MOST_ROWS = 2, 100
 """Of the median row's level: with fewer nothing is learned of others, with more it is an ordinary category."""
 FOLDS = 5
@@ -52,12 +57,18 @@ class Telling:
     auc, error, neighbours : float
         By rows of the same level, with standard error; by those of the neighbouring levels, .5 where values have no
         order.
+    part : str
+        Which part of the column names the level; empty where the whole does.
+    few : bool
+        Whether there are so few levels that only a model can tell whether they matter.
     """
 
     column: str
     auc: float
     error: float
     neighbours: float
+    part: str = ""
+    few: bool = False
 
     @property
     def tells(self) -> bool:
@@ -74,8 +85,16 @@ class _Price:
     error: float
 
 
-def group_findings(together: AllParts) -> list[Finding]:
+def group_findings(together: AllParts, group: str | None = None) -> list[Finding]:
     """Return a finding for each column whose levels predict the target of evaluated rows, after a random split.
+
+    Parameters
+    ----------
+    together : AllParts
+        All rows.
+    group : str, optional
+        The declared group, which the split kept together: only columns of which a level holds several groups are
+        asked, such as the patient of recordings.
 
     Notes
     -----
@@ -83,21 +102,27 @@ def group_findings(together: AllParts) -> list[Finding]:
     Each training row is predicted by the mean target of its level in the other four of five folds; targets of evaluated
     rows are not read. It is a warning if a small model loses under a split that keeps levels together, or if the column
     is withheld from the model (it was known not to be a property of rows) and such a model does not surely lose
-    nothing; otherwise it is a question.
+    nothing; otherwise it is a question. A withheld column of fewer than twenty levels is reported if such a model
+    loses. Parts of names, such as ``P007`` in ``P007_3.png``, are levels too.
     """
-    asked = [(each, _telling(together, each)) for each in together.groupings]
-    found = [(each, telling) for each, telling in asked if telling is not None and telling.tells]
-    found.sort(key=lambda each: -each[1].auc)
-    return [_finding(telling, together, place < MOST) for place, telling in enumerate(_once(found))]
+    asked = [(each, "", None) for each in together.groupings]
+    every = [*asked, *groupings_of_names(together)]
+    told = [(each, _telling(together, each, part, group), parts) for each, part, parts in every]
+    found = [(each, telling, parts) for each, telling, parts in told if telling is not None and telling.tells]
+    found.sort(key=lambda each: (bool(each[1].part), -each[1].auc))
+    made = (_finding(telling, together, parts, place < MOST) for place, (telling, parts) in enumerate(_once(found)))
+    return [each for each in made if each is not None]
 
 
-def _once(found: Sequence[tuple[Grouping, Telling]]) -> Iterator[Telling]:
+def _once(
+    found: Sequence[tuple[Grouping, Telling, pd.Series | None]],
+) -> Iterator[tuple[Telling, pd.Series | None]]:
     """Yield one of several columns that name the same groups."""
     seen: list[Grouping] = []
-    for each, telling in found:
+    for each, telling, parts in found:
         if not any(_same(each, other) for other in seen):
             seen.append(each)
-            yield telling
+            yield telling, parts
 
 
 def _same(one: Grouping, other: Grouping) -> bool:
@@ -109,23 +134,44 @@ def _same(one: Grouping, other: Grouping) -> bool:
     return len(pairs) == len(np.unique(pairs[:, 0])) == len(np.unique(pairs[:, 1]))
 
 
-def _telling(together: AllParts, grouping: Grouping) -> Telling | None:
+def _telling(together: AllParts, grouping: Grouping, part: str, group: str | None) -> Telling | None:
     judged = grouping.kept(~together.training)
     known = grouping.kept(together.training & together.labelled)
     known = known.kept_filled()
     levels, counts = known.levels, known.levels.counts()
-    if len(known.places) < FEWEST_JUDGED or (counts > 0).sum() < FEWEST_LEVELS:
+    there, largest = int((counts > 0).sum()), float(counts.max(initial=0.0))
+    few = not _are_many(there, largest, len(known.places))
+    withheld = grouping.name not in together.features and not part
+    if len(known.places) < FEWEST_JUDGED or (few and not (withheld and _are_some(there, largest, len(known.places)))):
         return None
     typical = float(np.median(counts[levels.codes]))
-    if not FEWEST_ROWS <= typical <= MOST_ROWS or counts.max() > LARGEST * len(known.places):
+    if typical < FEWEST_ROWS or (typical > MOST_ROWS and not few):
         return None
     if not len(judged.places) or float((counts[judged.levels.codes] > 0)[judged.levels.codes >= 0].mean()) < SHARED:
         return None
-    target = together.rows[together.target].iloc[known.places]
-    fold = fold_of(target.index, FOLDS)
-    told = [_told(levels, each, fold, grouping.ordered) for each in targets_of(target, cut=True)]
+    rows = together.rows.iloc[known.places]
+    if group is not None and not _is_coarser(levels, levels_of_column(rows[group])):
+        return None
+    fold = fold_of(rows.index if group is None else rows[group], FOLDS)
+    goals = targets_of(rows[together.target], cut=True)
+    told = [_told(levels, each, fold, grouping.ordered and not few) for each in goals]
     best = max((each for each in told if each is not None), default=None)
-    return None if best is None else Telling(grouping.name, *best)
+    return None if best is None else Telling(grouping.name, *best, part, few)
+
+
+def _are_many(levels: int, largest: float, rows: int) -> bool:
+    return levels >= FEWEST_LEVELS and largest <= LARGEST * rows
+
+
+def _are_some(levels: int, largest: float, rows: int) -> bool:
+    return levels >= FEWEST_WITHHELD and largest <= LARGEST_WITHHELD * rows
+
+
+def _is_coarser(levels: Levels, groups: Levels) -> bool:
+    """Whether a level holds several of the declared groups, and a group lies in one level."""
+    pairs = np.unique(np.column_stack([groups.codes, levels.codes]), axis=0)
+    alone = np.unique(pairs[:, 0], return_counts=True)[1] == 1
+    return bool(alone.mean() >= NESTED and len(np.unique(pairs[:, 1])) <= COARSER * len(alone))
 
 
 def _told(
@@ -152,21 +198,28 @@ def _told(
     return area, error, auc(event[seen], around[levels.codes][seen])[0]
 
 
-def _finding(each: Telling, together: AllParts, priced: bool) -> Finding:
-    inside = each.column in together.features
+def _finding(each: Telling, together: AllParts, parts: pd.Series | None, priced: bool) -> Finding | None:
+    inside = each.column in together.features and not each.part
     others = [name for name in together.features if name not in {each.column, together.target}]
-    price = _price(together.train, together.target, each.column, others) if priced else None
+    train = together.train
+    if parts is not None:
+        train = train.assign(**{each.column: parts[together.training]})
+    price = _price(train, together.target, each.column, others) if priced else None
     matters = price is not None and price.chance - price.together > max(MATTERS, 3 * price.error)
     spared = price is not None and price.chance - price.together + 2 * price.error < MATTERS
+    if each.few and not matters:
+        return None
     warns = matters or (not inside and not spared)
     costs = ""
     if price is not None and matters:
         costs = f"; a small model scores {price.chance:.2f}, and {price.together:.2f} with these rows kept together"
     asks = "" if warns else "if they belong to one patient, window or place, "
+    made = "make a column of it with Derive, and " if each.part else ""
+    what = f"part of {each.column!r} {each.part}" if each.part else repr(each.column)
     return Finding(
         "LK227",
-        f"rows of one {each.column!r} are on both sides of the split and predict each other's target (AUC "
-        f"{each.auc:.3f} ± {each.error:.3f}){costs}; {asks}declare it with group= in the Pipeline to keep them "
+        f"rows of one {what} are on both sides of the split and predict each other's target (AUC "
+        f"{each.auc:.3f} ± {each.error:.3f}){costs}; {asks}{made}declare it with group= in the Pipeline to keep them "
         "together",
         "warning" if warns else "information",
         columns=(each.column,),
@@ -181,7 +234,7 @@ def _price(train: pd.DataFrame, target: str, group: str, features: Sequence[str]
     rows = rows[rows[target].notna().to_numpy() & rows[group].notna().to_numpy()]
     levels, targets = levels_of_column(rows[group]), targets_of(rows[target], cut=True)
     columns = [levels_of_column(rows[name]).codes for name in features if _can_be_coded(rows[name])]
-    if not targets or not columns or levels.count < FEWEST_LEVELS:
+    if not targets or not columns or levels.count < FEWEST_WITHHELD:
         return None
     event = min(targets, key=lambda each: abs(each.mean() - 0.5)) == 1
     table = np.column_stack(columns).astype(np.float64)

@@ -10,7 +10,8 @@ import numpy as np
 import pandas as pd
 
 from mlsys.errors import Finding
-from mlsys.leakage.all_parts import AllParts
+from mlsys.leakage.all_parts import AllParts, Grouping
+from mlsys.leakage.by_sums import follows_sums
 from mlsys.leakage.levels import Levels, some_rows, targets_of
 from mlsys.leakage.remedies import REMEDIES
 from mlsys.values import Kind, plain, values_of
@@ -98,7 +99,8 @@ def follows_held_out(numbers: Numbers, targets: Targets) -> str:
     Notes
     -----
     Any code computed from the target by level preserves the order of the levels' means, plain or smoothed, over its
-    rows. So no pair of levels may contradict the order over all rows, and at least ten must
+    rows, or at least that of sums among levels with equally many rows (:func:`~mlsys.leakage.by_sums.follows_sums`). So
+    no pair of levels may contradict the order over all rows, and at least ten must
     contradict that over training rows, however these are smoothed.
 
     Examples
@@ -115,6 +117,8 @@ def follows_held_out(numbers: Numbers, targets: Targets) -> str:
     values, there = numbers[known], targets.at(known)
     if len(known) < FEWEST or len(np.unique(values)) < 2 or _accident(values) > CHANCE:  # noqa: PLR2004
         return ""
+    if follows_sums(values, there.sums, there.counts, there.own_sums, there.own_counts):
+        return "order"
     if abs(_rank_correlation(values, there.of_all()[0])) < _bar(values) / 2:
         return ""
     of_all, of_training = (_nearest(values, means) for means in (there.of_all(), there.of_training()))
@@ -195,22 +199,30 @@ def mapping_findings(together: AllParts) -> list[Finding]:
 
     Notes
     -----
-    See :func:`follows_held_out`; numbers and texts of two values are checked. Targets of held-out rows are used only
+    See :func:`follows_held_out`; numbers and texts of two values are checked. A number whose values come again is asked
+    by itself as well: each value stands for the level that it replaced. Targets of held-out rows are used only
     for this comparison. None of 47 public tables with such pairs of columns is accused.
     """
     table = {**together.numbers, **_texts_of_two(together)}
     found: dict[str, tuple[str, str]] = {}
     for each in together.groupings:
         here = {name: values[each.places] for name, values in table.items() if name != each.name}
-        names = list(_constant(each.levels, here))
-        training = together.training[each.places]
-        for goal in targets_of(together.rows[together.target].iloc[each.places]) if names else ():
-            targets = _targets(each.levels, goal, training)
-            for name in names:
-                how = follows_held_out(each.levels.per_level(here[name]), targets)
-                if how and (name not in found or found[name][1] != "order"):
-                    found[name] = (each.name, how)
+        _ask(together, each, {name: here[name] for name in _constant(each.levels, here)}, found)
+    for each in together.values_as_levels:
+        if each.name not in found:
+            _ask(together, each, {each.name: table[each.name][each.places]}, found)
     return [_finding(name, group, how) for name, (group, how) in found.items()]
+
+
+def _ask(together: AllParts, each: Grouping, table: dict[str, Numbers], found: dict[str, tuple[str, str]]) -> None:
+    """Add the columns that follow the targets of the levels of one."""
+    training = together.training[each.places]
+    for goal in targets_of(together.rows[together.target].iloc[each.places]) if table else ():
+        targets = _targets(each.levels, goal, training)
+        for name, values in table.items():
+            how = follows_held_out(each.levels.per_level(values), targets)
+            if how and (name not in found or found[name][1] != "order"):
+                found[name] = (each.name, how)
 
 
 def _targets(levels: Levels, goal: Numbers, training: NDArray[np.bool_]) -> Targets:
@@ -248,10 +260,11 @@ def _finding(name: str, group: str, how: str) -> Finding:
         "set": "marks levels by the target's means over all rows, including held-out ones",
         "noisy": "nearly follows the order of the target's means over all rows, including held-out ones",
     }[how]
+    given = f"{name!r} gives each {group!r} one value" if name != group else f"{name!r} has values that come again"
+    said = said if name != group else said.replace("follows", "follow").replace("marks", "mark")
     return Finding(
         "LK229",
-        f"{name!r} gives each {group!r} one value, which {said}, and not in that of training rows; "
-        f"{REMEDIES['encoded beforehand']}",
+        f"{given}, which {said}, and not in that of training rows; {REMEDIES['encoded beforehand']}",
         "error" if how == "order" else "warning",
         columns=(name,),
     )

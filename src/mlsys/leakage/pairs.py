@@ -1,4 +1,4 @@
-"""Numeric targets that are a sum, difference, product or ratio of two features, in the rows that have both."""
+"""Numeric targets that are a sum, difference, product or ratio of two features, or one and a rate, where both are."""
 
 from __future__ import annotations
 
@@ -24,6 +24,8 @@ LOOK, FEWEST_LOOKED_AT, LOOKS_ALIKE = 64, 12, 0.9
 ALIKE, BY_CHANCE = 0.95, 0.5
 """Share of rows that a formula must predict, and that it may predict with the second part shuffled."""
 SIGNS = "+-*/"
+MOST_RATES, HIGHEST_RATE = 12, 3
+"""Terms made of shares, and the largest share that is taken for one."""
 ONE = 1e-3
 """A factor so close to 1 is tried as 1."""
 
@@ -57,14 +59,24 @@ def pair_formula(terms: Sequence[Term], goal: Numbers) -> Term | None:
     if len(goal) < FEWEST or len(np.unique(goal)) < FEWEST_VALUES or not tolerance_of(goal) > 0:
         return None
     kept = [Term(term.called, term.columns, term.values[known][:MOST_ROWS]) for term in terms[:MOST_COLUMNS]]
+    rates = [rate for term in kept for rate in _rates(term)][:MOST_RATES]
     for sign in SIGNS:
-        for first, second in _worth_a_look(sign, kept, goal):
+        for first, second in _worth_a_look(sign, [*kept, *(rates if sign in "*/" else [])], goal):
             factor = _factor(sign, first, second, goal)
             if factor:
                 called = f"{first.called} {sign} {second.called}"
                 written = called if factor == 1 else f"{factor:.6g} ({called})"
                 return Term(written, first.columns + second.columns, goal)
     return None
+
+
+def _rates(term: Term) -> list[Term]:
+    """Return what a discount or a surcharge leaves of one, for numbers that may be shares."""
+    inside = term.values[np.isfinite(term.values)]
+    if not len(inside) or inside.min() < 0 or inside.max() > HIGHEST_RATE or (inside % 1 == 0).all():
+        return []
+    added = Term(f"(1 + {term.called})", term.columns, 1 + term.values)
+    return [added, Term(f"(1 - {term.called})", term.columns, 1 - term.values)] if inside.max() < 1 else [added]
 
 
 def _worth_a_look(sign: str, terms: Sequence[Term], goal: Numbers) -> list[tuple[Term, Term]]:
@@ -78,7 +90,8 @@ def _worth_a_look(sign: str, terms: Sequence[Term], goal: Numbers) -> list[tuple
     agree, count = _agreeing(made, slack, y, _fitted(made, y), tolerance_of(goal), float(goal.std()))
     found = (count >= FEWEST_LOOKED_AT) & (agree >= LOOKS_ALIKE * count)
     both_ways = sign in "+*"
-    return [(terms[i], terms[j]) for i, j in np.argwhere(found).tolist() if i != j and not (both_ways and i > j)]
+    return [(terms[i], terms[j]) for i, j in np.argwhere(found).tolist()
+            if terms[i].columns != terms[j].columns and not (both_ways and i > j)]  # fmt: skip
 
 
 def _factor(sign: str, first: Term, second: Term, goal: Numbers) -> float:

@@ -21,6 +21,8 @@ FEWEST = 30
 EXACT = 1e-9
 MOST_DECIMALS, FEWEST_DECIMALS = 12, 4
 """Minimum number of decimals: with fewer, a sample around 0 has the moments of a scaled one too often."""
+MOST_AT_AN_END = 5
+"""Rows at 0 or 1: shares and probabilities have many there."""
 ROUNDED = 2.0
 """Standard errors that rounding alone gives a mean."""
 
@@ -45,8 +47,9 @@ def scaled_findings(together: AllParts, made_by: Mapping[str, str]) -> list[Find
     Notes
     -----
     Over the rows from which it was computed, a z-score has mean 0 and standard deviation 1, a robust score has median 0
-    and interquartile range 1, and a rank is a row's place divided by the number of rows. No sample has these properties
-    to nine digits by accident. All rows must have them, and training rows must not.
+    and interquartile range 1, a range of 0 to 1 or -1 to 1 has both ends, and a rank is a row's place divided by the
+    number of rows. No sample has these properties to nine digits by accident. All rows must have them, and training
+    rows must not.
 
     Examples
     --------
@@ -81,10 +84,21 @@ def _scaled(values: NDArray[np.float64]) -> str:
     for each in _moments(values):
         if abs(each.centre) <= slack and any(abs(width - 1) <= slack for width in each.widths):
             return each.name
+    if _fills_a_range(values):
+        return "scaled to its range"
     places = np.sort(values) * len(values)
     is_rank = values.max() == 1 and np.abs(places - np.arange(1, len(values) + 1)).max() <= 0.5  # noqa: PLR2004
     in_turn = (np.diff(values) >= 0).all() or (np.diff(values) <= 0).all()  # the places of sorted rows
     return "a rank" if is_rank and not in_turn and np.abs(places * 2 - (places * 2).round()).max() < EXACT else ""
+
+
+def _fills_a_range(values: NDArray[np.float64]) -> bool:
+    """Whether numbers that were not rounded reach from 0 or -1 to 1, with few rows at either end."""
+    low, high = float(values.min()), float(values.max())
+    if abs(high - 1) > EXACT or min(abs(low), abs(low + 1)) > EXACT:
+        return False
+    ends = max(int((np.abs(values - end) <= EXACT).sum()) for end in (low, high))
+    return ends <= MOST_AT_AN_END and not bool((values.round(FEWEST_DECIMALS) == values).all())
 
 
 def _moments(values: NDArray[np.float64]) -> list[_Moments]:

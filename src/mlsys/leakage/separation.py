@@ -30,6 +30,8 @@ def in_hash_order(frame: pd.DataFrame, most: int) -> pd.DataFrame:
 def levels_of(column: pd.Series, half: int) -> NDArray[np.int64]:
     """Return a level for each row: quantile bins of the first ``half`` rows, or the values themselves; 0 for null.
 
+    Frequent values are bins of their own.
+
     Examples
     --------
     >>> levels_of(pd.Series(["b", None, "a", "b"]), 2).tolist()
@@ -44,7 +46,7 @@ def levels_of(column: pd.Series, half: int) -> NDArray[np.int64]:
     known = values[:half][np.isfinite(values[:half])]
     if not len(known):
         return np.asarray(np.isfinite(values), dtype=np.int64)
-    cuts = np.unique(np.quantile(known, SHARES))
+    cuts = np.unique(_cuts(known[None, :]))
     bins = np.searchsorted(cuts, values, side="right") + 1
     return np.asarray(np.where(np.isnan(values), 0, bins), dtype=np.int64)
 
@@ -100,9 +102,21 @@ def aucs_of_numbers(
 def _levels_of_block(block: NDArray[np.float64], half: int) -> NDArray[np.int64]:
     """Return the level of each value, each row of the block being a column; numbers of levels may be left out."""
     levels = np.zeros(block.shape, dtype=np.int64)
-    for cuts in np.quantile(block[:, :half], SHARES, axis=1):
+    for cuts in _cuts(block[:, :half]):
         levels += block >= cuts[:, None]
     return levels
+
+
+def _cuts(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the cuts of quantile bins of each row of a table, a column each.
+
+    A value in many rows, such as the zeros of an amount, is a bin of its own: what is just above it may tell a class.
+    """
+    cuts = np.quantile(values, SHARES, axis=1)
+    again = np.zeros(cuts.shape, dtype=bool)
+    again[1:] = cuts[1:] == cuts[:-1]
+    cuts[again] = np.nextafter(cuts[again], np.inf)
+    return cuts
 
 
 def _block_aucs(levels: NDArray[np.int64], event: NDArray[np.bool_], half: int) -> list[tuple[float, float]]:

@@ -17,7 +17,13 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 LEVELS = (0.01, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.99)
-BY_GROUP = ("mean", "count", "share", "sum", "median", "std", "min", "max")
+OF_TARGETS = ("lift", "excess", "log odds", "log odds, smoothed", "weight of evidence", "weight of evidence, smoothed")
+"""What scorecards make of a target by group."""
+BY_GROUP = ("mean", "count", "share", "sum", "median", "std", "min", "max", *OF_TARGETS)
+FENCES = (1.5, 3.0)
+"""Ranges between quartiles, beyond which Tukey (1977) calls a value outside, and far out."""
+DEVIATIONS = (2.0, 2.5, 3.0)
+"""Standard deviations from the mean at which values are cut off."""
 MOST_GROUPS = 10_000
 """Columns with more values than this are not taken for groups."""
 MOST_CLASSES = 20
@@ -25,7 +31,13 @@ FEWEST_EDGES = 3
 """Inner bounds of bins that are told from numbers somebody chose."""
 OF_MOMENTS = ("max", "min", "mean", "median")
 """What is asked of times in groups."""
-_WORDS = {"count": "number of rows", "share": "share of rows", "std": "standard deviation"}
+_WORDS = {
+    "lift": "relative mean",
+    "excess": "centred mean",
+    "count": "number of rows",
+    "share": "share of rows",
+    "std": "standard deviation",
+}
 
 
 @dataclass(frozen=True)
@@ -83,7 +95,8 @@ class Population:
         for name in self._looked_at(without):
             simple = self.simple(name)
             yield from (Match(word, _plain(name)) for word, each in simple.items() if abs(each - number) <= tolerance)
-            if simple.get("minimum", np.inf) <= number <= simple.get("maximum", -np.inf):
+            wide = simple.get("range", 0.0) * (1 + max(FENCES))  # fences lie outside
+            if simple.get("minimum", np.inf) - wide <= number <= simple.get("maximum", -np.inf) + wide:
                 for word, each in self.quantiles(name).items():
                     if abs(each - number) <= tolerance:
                         yield Match(word, _plain(name))
@@ -169,6 +182,10 @@ class Population:
                 found |= {"maximum": float(values.max()), "variance": spread * ddof, "variance (ddof 0)": spread}
                 found |= {"standard deviation": (spread * ddof) ** 0.5, "standard deviation (ddof 0)": spread**0.5}
                 found["range"] = found["maximum"] - found["minimum"]
+                for word in ("standard deviation", "standard deviation (ddof 0)"):
+                    for many in DEVIATIONS:
+                        said = f"{many:g} {word.replace('deviation', 'deviations')}"
+                        found |= {f"mean {sign} {said}": mean + float(f"{sign}{many}") * found[word] for sign in "+-"}
             self._simple[name] = found
         return self._simple[name]
 
@@ -181,7 +198,14 @@ class Population:
             words = ["median" if level == 0.5 else f"quantile {level:g}" for level in LEVELS]
             self._quantiles[name] = dict(zip(words, map(float, found), strict=False))
             if len(values):
-                self._quantiles[name]["range between quartiles"] = float(found[5] - found[3])
+                low, high = float(found[3]), float(found[5])
+                wide = high - low
+                self._quantiles[name]["range between quartiles"] = wide
+                for many in FENCES:
+                    self._quantiles[name] |= {
+                        f"upper fence of {many:g} ranges": high + many * wide,
+                        f"lower fence of {many:g} ranges": low - many * wide,
+                    }
         return self._quantiles[name]
 
     def bins(self, edges: NDArray[np.float64], without: Collection[str] = ()) -> Match | None:
@@ -205,13 +229,32 @@ class Population:
             keys = [self.frame[name] for name in by]
             columns = self.moments() if moments else self.numbers()
             groups = columns.groupby(keys if len(keys) > 1 else keys[0], observed=True)
-            if statistic in {"count", "share"}:
+            if statistic in OF_TARGETS:
+                table = self._of_targets(by, statistic)
+            elif statistic in {"count", "share"}:
                 sizes = groups.size().to_frame("")  # of no column
                 table = sizes / len(self.frame) if statistic == "share" else sizes.join(groups.count())
             else:
                 table = groups.agg(statistic)
             self._grouped[by, statistic, moments] = table
         return self._grouped[by, statistic, moments]
+
+    def _of_targets(self, by: tuple[str, ...], statistic: str) -> pd.DataFrame:
+        """Return what scorecards make of the targets in each group: ratios to the mean, differences, log odds."""
+        names = [name for name in self.numbers().columns if _plain(str(name)) in self.targets]
+        sums, counts = (self.grouped(by, each)[names] for each in ("sum", "count"))
+        total, rows = sums.sum(), counts.sum()
+        added = 0.5 * statistic.endswith("smoothed")
+        with np.errstate(divide="ignore", invalid="ignore"):
+            if statistic == "lift":
+                return sums / counts / (total / rows)
+            if statistic == "excess":
+                return sums / counts - total / rows
+            ratios = (sums + added) / (counts - sums + added)
+            odds = ratios / (total / (rows - total)) if statistic.startswith("weight") else ratios
+            logs = pd.DataFrame(np.log(odds.to_numpy(dtype=np.float64)), odds.index, odds.columns)
+        known = logs.where(np.isfinite(logs))  # groups of one class have none
+        return known.join((-known).add_suffix("\0the other class"))
 
     def groupings(self, keys: pd.Index) -> Iterator[tuple[str, ...]]:
         """Yield the columns that the keys of a mapping are groups of."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -10,10 +11,10 @@ import numpy as np
 import pandas as pd
 
 from mlsys.leakage.digits import EXACT, FEWEST, RELATIVE, digits_of
-from mlsys.leakage.explaining import Explained
+from mlsys.leakage.explaining import MOST_NUMBERS, Explained
 from mlsys.leakage.statistics import MOST_GROUPS, Match, Population
 from mlsys.leakage.walking import is_number
-from mlsys.values import Kind, values_of
+from mlsys.values import Kind, plain, values_of
 
 _TRANSFORMED: dict[str, Callable[[Any], Any]] = {
     "logarithm": np.log,
@@ -33,6 +34,8 @@ HIGHEST_DEGREE = 8
 UPRIGHT = 1e-5
 """Cosine between what a curve leaves over and a power of its column, below which it is the curve of least squares. That
 of other rows has about one over the root of their number, .003 for 100,000."""
+MOST_DIVIDED = 12
+"""Columns of which every two are divided."""
 MOST_CELLS = 20_000_000
 """Rows by pairs of columns from which on lines and curves cost too much to be tried."""
 
@@ -58,7 +61,11 @@ class WorkedOut:
     def of(self, value: Any, own: Collection[str]) -> Explained | None:
         """Return what explains a value, columns aside that were made with it; ``None`` where nothing does."""
         if isinstance(value, (dict, pd.Series)):
-            return Explained(True) if is_enumeration(pd.Series(value)) else None
+            if is_enumeration(pd.Series(value)):
+                return Explained(True)
+            value = pd.to_numeric(pd.Series(value), errors="coerce").dropna().to_numpy(dtype=np.float64)
+            if len(value) > MOST_NUMBERS:
+                return None
         ask = self._asking(value)
         if ask is None:
             return None
@@ -85,7 +92,8 @@ class WorkedOut:
             yield from _unnamed(np.sort(numbers), rows, self._levels_of(rows), own)
         if 1 < len(numbers) <= HIGHEST_DEGREE + 1:
             yield from _curves(numbers, rows, own)
-            for number in filter(_is_exact, numbers.tolist()):  # such as a line with its error
+        if 1 < len(numbers) <= MOST_NUMBERS:
+            for number in filter(_is_exact, numbers.tolist()):  # such as a line with its error, or all correlations
                 yield from self._numbers(number, rows, own)
 
     def _levels_of(self, rows: Population) -> dict[str, int]:
@@ -101,7 +109,7 @@ class WorkedOut:
     def _numbers(self, number: float, rows: Population, own: Collection[str]) -> Iterator[Match]:
         """Yield the statistics of transformed columns, and of pairs of columns, that a number is."""
         if id(rows) not in self._known:
-            self._known[id(rows)] = [*_transformed(rows), *_lines(rows)]
+            self._known[id(rows)] = [*_transformed(rows), *_lengths(rows), *_ratios(rows), *_lines(rows)]
         for found, match, other in self._known[id(rows)]:
             if abs(found - number) <= RELATIVE * abs(number) and not {match.column, other} & set(own):
                 yield match
@@ -136,6 +144,34 @@ def _transformed(rows: Population) -> Iterator[tuple[float, Match, str]]:
             made = made[np.isfinite(made)]
             for statistic, found in _simple(made) if len(made) > 1 else ():
                 yield found, Match(f"{statistic} of the {word}", name), name
+
+
+def _lengths(rows: Population) -> Iterator[tuple[float, Match, str]]:
+    """Yield the usual statistics of the lengths of texts, in characters and in words."""
+    for name, column in rows.frame.items():
+        if values_of(column).kind is not Kind.TEXT:
+            continue
+        texts = plain(column).dropna()
+        counted = {"characters": texts.str.len()}
+        if int(counted["characters"].sum()) <= MOST_CELLS:
+            counted["words"] = texts.str.count(r"\S+")
+        for word, lengths in counted.items():
+            values = lengths.to_numpy(dtype=np.float64)
+            for statistic, found in _simple(values) if len(values) > 1 else ():
+                yield found, Match(f"{statistic} of the number of {word}", str(name)), str(name)
+
+
+def _ratios(rows: Population) -> Iterator[tuple[float, Match, str]]:
+    """Yield the usual statistics of the ratio of every two columns, of few columns."""
+    columns = dict(_columns(rows, ()))
+    if len(columns) > MOST_DIVIDED or len(rows.frame) * len(columns) ** 2 > MOST_CELLS:
+        return
+    for x, y in itertools.permutations(columns, 2):
+        with np.errstate(all="ignore"):
+            made = columns[x] / columns[y]
+        made = made[np.isfinite(made)]
+        for statistic, found in _simple(made) if len(made) > 1 else ():
+            yield found, Match(f"{statistic} ratio to {y!r}", x), y
 
 
 def _simple(values: np.ndarray) -> Iterator[tuple[str, float]]:

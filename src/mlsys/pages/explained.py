@@ -173,7 +173,8 @@ WHY: Mapping[str, str] = {
     "LK228": (
         "Within a level, leave-one-out means differ only by the row's own target, reversed: the level and the mean "
         "together reveal the target. Codes that are applied to the rows they were fitted on also carry a part of each "
-        "row's target, so the model relies on them more than it should for new rows."
+        "row's target, so the model relies on them more than it should for new rows. A window that includes the row "
+        "adds its target to what was known before."
     ),
     "LK229": (
         "Such a table was computed from the targets of the rows that evaluate the model. Whatever the formula, "

@@ -1,0 +1,94 @@
+"""Groups inside names, few groups, and groups coarser than the declared one."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.tree import DecisionTreeClassifier
+
+from mlsys import GroupSplit, Pipeline, RandomSplit
+from mlsys.leakage.all_parts import AllParts
+from mlsys.leakage.groups import group_findings
+from mlsys.leakage.name_parts import groupings_of_names
+
+
+def recordings(rng: np.random.Generator, patients: int = 90, each: int = 10) -> pd.DataFrame:
+    """Recordings with the patient's own signature; the diagnosis is the patient's."""
+    who = rng.permutation(np.repeat(np.arange(patients), each))
+    bands = rng.normal(size=(patients, 4))[who] + rng.normal(0, 0.5, (len(who), 4))
+    frame = pd.DataFrame(bands).add_prefix("band_").assign(who=who, y=np.arange(patients)[who] % 2)
+    return frame.assign(take=frame.groupby("who").cumcount())
+
+
+def file_names(frame: pd.DataFrame, pattern: str) -> pd.Series:
+    return pd.Series([pattern.format(who=a, take=b) for a, b in zip(frame["who"], frame["take"], strict=True)])
+
+
+def of(frame: pd.DataFrame, asked: list[str], group: str | None = None) -> AllParts:
+    held = pd.Series(frame["who"] if group is None else frame[group]).rank(method="dense") % 3 == 0
+    train = ~held.to_numpy() if group else np.arange(len(frame)) < len(frame) * 2 // 3
+    bands = [name for name in frame if str(name).startswith("band")]
+    return AllParts.of(frame[train], frame[~train], "y", bands, asked)
+
+
+@pytest.mark.parametrize("pattern", ["P{who:03d}_{take}.png", "s{who:02d}-run{take}", "site/{who:03d}/{take:04d}.dcm"])
+def test_the_patient_in_a_file_name_is_a_group(rng: np.random.Generator, pattern: str) -> None:
+    frame = recordings(rng)
+    frame = frame.assign(file=file_names(frame, pattern))
+    (finding,) = group_findings(of(frame, ["file"]))
+    assert finding.columns == ("file",) and finding.severity == "warning"
+    assert "part of 'file' before the" in finding.message and "Derive" in finding.message
+
+
+@pytest.mark.parametrize("names", ["plain", "of_each_row", "short", "null"])
+def test_names_without_such_parts_are_left_alone(rng: np.random.Generator, names: str) -> None:
+    frame = recordings(rng)
+    numbers = pd.Series(rng.permutation(len(frame))).astype("str")
+    made = {
+        "plain": "R" + numbers,
+        "of_each_row": numbers + "_" + numbers,
+        "short": pd.Series(["a_b"] * len(frame)),
+        "null": pd.Series([None] * len(frame), dtype="str"),
+    }[names]
+    assert list(groupings_of_names(of(frame.assign(file=made), ["file"]))) == []
+
+
+def test_numbers_dealt_within_years_do_not_accuse_the_year(rng: np.random.Generator) -> None:
+    frame = recordings(rng)
+    made = pd.Series(
+        [f"{2000 + year}-{number}" for year, number in zip(rng.integers(0, 20, 900), range(900), strict=True)]
+    )
+    assert group_findings(of(frame.assign(file=made), ["file"])) == []
+
+
+def test_days_as_texts_are_no_names(rng: np.random.Generator) -> None:
+    frame = recordings(rng).assign(file=pd.date_range("2020-01-01", periods=900).strftime("%Y-%m-%d"))
+    assert list(groupings_of_names(of(frame, ["file"]))) == []
+
+
+def test_few_persons_are_a_group_if_they_are_withheld_and_matter(rng: np.random.Generator) -> None:
+    frame = recordings(rng, patients=12, each=80).assign(who=lambda rows: "p" + rows["who"].astype("str"))
+    (finding,) = group_findings(of(frame, ["who"]))
+    assert finding.columns == ("who",) and "kept together" in finding.message
+    shop = frame.assign(who=rng.choice(["north", "south", "east", "west", "centre", "coast"], len(frame)))
+    assert group_findings(of(shop, ["who"])) == []
+
+
+def test_a_group_finer_than_the_patient_is_found_and_the_patient_itself_is_not(rng: np.random.Generator) -> None:
+    frame = recordings(rng)
+    frame = frame.assign(session=frame["who"] * 5 + frame["take"] // 2)
+    found = group_findings(of(frame, ["who", "session"], group="session"), "session")
+    assert [each.columns for each in found] == [("who",)]
+    assert group_findings(of(frame, ["who", "session"], group="who"), "who") == []
+
+
+def test_a_run_says_it_of_the_split(rng: np.random.Generator) -> None:
+    frame = recordings(rng)
+    frame = frame.assign(file=file_names(frame, "P{who:03d}_{take}.png"), who="p" + frame["who"].astype("str"))
+    tree = DecisionTreeClassifier(max_depth=3)
+    inside = Pipeline([RandomSplit(), tree], target="y", id="file", exclude=["who", "take"])
+    found = [each for each in inside.run(frame, track=False, cache=False).findings if each.code == "LK227"]
+    assert [each.step for each in found] == ["RandomSplit"]  # once, though two columns name the patients
+    declared = Pipeline([GroupSplit(), tree], target="y", group="who", id="file", exclude=["take"])
+    assert all(each.code != "LK227" for each in declared.run(frame, track=False, cache=False).findings)
