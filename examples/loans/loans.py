@@ -19,7 +19,7 @@ from pathlib import Path
 
 import matplotlib.pyplot as plt
 import pandas as pd
-from matplotlib.dates import date2num
+from matplotlib.dates import AutoDateLocator, ConciseDateFormatter, date2num
 from sklearn.ensemble import HistGradientBoostingClassifier
 
 from mlsys import (
@@ -153,11 +153,23 @@ for level, colour, height in (("ticket", "#d98e04", 0.085), ("page", "#b3405b", 
 begin = float(date2num(pd.Timestamp("2025-07-01")))
 ax.axvline(begin, color="#777777", linewidth=1, linestyle=":")
 ax.annotate("partners begin", (begin, 0.215), (4, 0), textcoords="offset points", fontsize=9, color="#777777")
-ax.annotate("errors that labels show", (when.iloc[13], history["loss"].iloc[13]), (-8, 6), ha="right",
-            textcoords="offset points", color="#0b6e99")  # fmt: skip
-ax.annotate("errors expected without labels", (when.iloc[9], history["estimate"].iloc[9]), (0, -14),
-            textcoords="offset points", color="#777777")  # fmt: skip
+ax.annotate(
+    "errors that labels show",
+    (when.iloc[13], history["loss"].iloc[13]),
+    (-8, 6),
+    ha="right",
+    textcoords="offset points",
+    color="#0b6e99",
+)
+ax.annotate(
+    "errors expected without labels",
+    (when.iloc[9], history["estimate"].iloc[9]),
+    (-60, -32),
+    textcoords="offset points",
+    color="#777777",
+)
 ax.set_ylabel("error rate")
+ax.xaxis.set_major_formatter(ConciseDateFormatter(AutoDateLocator()))
 ax.spines[["top", "right"]].set_visible(False)
 
 # %%
