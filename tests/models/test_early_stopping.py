@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+import lightgbm
 import numpy as np
 import pandas as pd
 import pytest
@@ -19,6 +20,7 @@ from sklearn.neural_network import MLPClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, StandardScaler
 
+from mlsys import HashEncode, Pipeline, TimeSplit
 from mlsys.dataset import Roles, Rows
 from mlsys.models import Train
 from mlsys.models._early_stopping import keeps_to_itself, watched_rows
@@ -180,3 +182,13 @@ def test_what_stops_on_rows_of_its_own_is_told():
     for one in (MLPClassifier(), GradientBoostingClassifier(), HistGradientBoostingClassifier(early_stopping=True)):
         assert not keeps_to_itself(one, 100)
     assert keeps_to_itself(BaggingClassifier(HistGradientBoostingClassifier()), 20_000)
+
+
+def test_rows_of_a_sparse_block_are_watched_and_then_learned():
+    frame = pd.DataFrame(rows()).assign(c=lambda f: f["who"].astype(str))
+    booster = lightgbm.LGBMClassifier(n_estimators=60, early_stopping_rounds=3, verbose=-1, n_jobs=1)
+    steps = [TimeSplit(), HashEncode(["c"], bits=8), Train(booster)]
+    run = Pipeline(steps, target="y", time="when", exclude=["who", "w"]).run(frame, track=False, cache=False)
+    state = run.state("Train")
+    assert run.metrics.query("metric == 'roc_auc'")["value"].iloc[0] > 0.7
+    assert state["estimator"].n_estimators < 60 and len(next(iter(state["curves"].values()))) >= 1

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
@@ -61,12 +61,10 @@ class Learned:
     def rows(self, which: NDArray[Any]) -> Learned:
         """Return those of some rows, by a mask or by places."""
         places = np.flatnonzero(which) if which.dtype == bool else which
+        features, taken = (_rows_at(each, places, len(self.target)) for each in (self.features, self.taken))
         weights = {name: values[places] for name, values in self.weights.items()}
         queries = None if self.queries is None else self.queries[places]
-        return replace(
-            self, train=self.train.take_rows(places), features=self.features.iloc[places],
-            taken=_rows_at(self.taken, places), target=self.target[places], weights=weights, queries=queries,
-        )  # fmt: skip
+        return Learned(self.train.take_rows(places), features, taken, self.target[places], weights, queries)
 
 
 def fitted_on(
@@ -106,10 +104,11 @@ def _fit(estimator: Any, given: Learned, shown: dict[str, Any], who: str) -> Non
         told = Told(weights, shown, routed)
         with split_by_roles(estimator, given.train, who, told) as (order, arguments), fitting(given.features, who):
             with watching():
-                estimator.fit(_rows_at(given.taken, order), given.target[order], **arguments)
+                estimator.fit(_rows_at(given.taken, order, len(given.target)), given.target[order], **arguments)
 
 
-def _rows_at(features: Any, order: NDArray[np.int64]) -> Any:
-    if len(order) == len(features) and (np.diff(order) == 1).all():
+def _rows_at(features: Any, order: NDArray[np.int64], rows: int) -> Any:
+    """Return features of rows at places; the same object where these are all rows in order."""
+    if len(order) == rows and (np.diff(order) == 1).all():
         return features
     return features.iloc[order] if hasattr(features, "iloc") else features[order]
