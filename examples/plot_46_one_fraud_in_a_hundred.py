@@ -60,8 +60,14 @@ beside = study.tables["differences"].query("metric == 'cost' and against == 'thr
 plain = study.tables["differences"].query("metric == 'cost' and against == 'plain' and way == 'threshold'").iloc[0]
 beside.loc["plain"] = {"difference": -plain["difference"], "lower": -plain["upper"], "upper": -plain["lower"]}
 ways = [way for way in study.table["way"].unique() if way != "threshold"]
-names = {"plain": "nothing (cut at 0.5)", "weights": "weights", "focal": "focal loss", "resampled": "fewer common rows",
-         "two_phase": "two phases", "dynamic": "dynamic sampling"}  # fmt: skip
+names = {
+    "plain": "nothing (cut at 0.5)",
+    "weights": "weights",
+    "focal": "focal loss",
+    "resampled": "fewer common rows",
+    "two_phase": "two phases",
+    "dynamic": "dynamic sampling",
+}
 
 figure, ax = pyplot.subplots(figsize=(7.5, 3.4), layout="constrained")
 ax.axvline(0, color="#777777", linewidth=1)

@@ -60,7 +60,8 @@ def test_a_partition_that_ends_every_worker_is_named(engine: DaskEngine) -> None
 def test_an_error_keeps_its_type_and_names_partition_and_worker(engine: DaskEngine) -> None:
     with pytest.raises(KeyError, match="row 10") as caught:
         numbers(engine).map(flights.fails).gather(lambda rows: rows)
-    assert "partition 2 of 4 (file 1)" in caught.value.__notes__[0] and "worker tcp://127" in caught.value.__notes__[0]
+    notes = "\n".join(caught.value.__notes__)
+    assert "partition 2 of 4 (file 1)" in notes and "worker tcp://127" in notes
     assert any(entry.name == "fails" for entry in caught.traceback)  # the user's line is shown
 
 
@@ -322,7 +323,9 @@ def alive(group: int) -> bool:
     return True
 
 
-@pytest.mark.parametrize("end", ["error", pytest.param("SIGINT"), pytest.param("SIGKILL", marks=pytest.mark.long)])
+@pytest.mark.parametrize(
+    "end", [pytest.param("error", marks=pytest.mark.long), "SIGINT", pytest.param("SIGKILL", marks=pytest.mark.long)]
+)
 def test_no_process_is_left(end: str) -> None:
     script = Path("no_guard.py")  # without `if __name__ == "__main__"`
     script.write_text(SCRIPT)

@@ -22,6 +22,7 @@ from mlsys.dataset import Roles, Rows
 from mlsys.engines import LocalEngine
 from mlsys.errors import ConfigurationError, DataError
 from mlsys.models import Train
+from mlsys.settings import override
 from mlsys.states import digest, load_state, save_state
 from mlsys.steps.learning import learn
 from mlsys.tables import Partition, Table
@@ -291,7 +292,8 @@ def learned(step: Train, table: Table) -> dict:
 def test_partitions_are_learned_in_turn_by_an_estimator_that_can():
     frame = made(1000).assign(y=lambda f: pd.array(f["y"] > 0, dtype="boolean"))
     step = Train(SGDClassifier(loss="log_loss"), epochs=3, classes=[False, True])
-    state = learned(step, in_parts(frame, 300))
+    with override(rows_per_partition=300):  # blocks are as long as this, however the rows are cut
+        state = learned(step, in_parts(frame, 170))
     assert state["classes"] == [False, True] and state["features"] == ["a", "b"]
     by_hand = SGDClassifier(loss="log_loss", random_state=state["estimator"].random_state)
     for _ in range(3):

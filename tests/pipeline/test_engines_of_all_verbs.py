@@ -70,5 +70,5 @@ def test_it_works_where_it_is_told_to(verb: str, rows: pd.DataFrame) -> None:
 
 @pytest.mark.parametrize("verb", ASKED)
 def test_what_is_no_engine_is_refused(verb: str, rows: pd.DataFrame) -> None:
-    with pytest.raises(ConfigurationError, match="engine='dask' is not an engine"):
-        ASKED[verb](rows, "dask")
+    with pytest.raises(ConfigurationError, match="engine='spark' is not an engine"):
+        ASKED[verb](rows, "spark")
