@@ -115,17 +115,19 @@ class Comparison(Shown):
         """Draw each run's difference from the best against zero, paired on the same rows, with value and verdict."""
         ax = drawing.axes(ax, len(self.table), width=8.5)
         drawing.bar_at(ax, 0)
+        longest = 0
         for place, row in enumerate(self._rows):
             best = row["verdict"] == "best"
             colour = drawing.MINE if best else drawing.TONES[_TONES[row["verdict"]]]
             said = row["verdict"] if best else f"{row['verdict']} {number(row['difference'], True)}"
             said += ": take it" if row["run"] == self.best_name else ""
+            longest = max(longest, len(said))
             drawing.dot(ax, place, row["difference"], row["difference lower"], row["difference upper"], colour, said)
             value = Interval("", row["value"], row["lower"], row["upper"]).said()
             ax.annotate(value, (1.02, place), xycoords=("axes fraction", "data"), va="center", fontsize=drawing.SMALL)
         how = "paired on" if self.paired else "measured apart on"
         label = f"{self.metric} minus that of the best, {how} the same {self.part} rows (95 % intervals)"
-        drawing.finish(ax, [str(row["run"]) for row in self._rows], label, margin=0.45)
+        drawing.finish(ax, [str(row["run"]) for row in self._rows], label, margin=0.16 + 0.0135 * longest)
         ax.annotate(
             self.metric, (1.02, -0.75), xycoords=("axes fraction", "data"), fontsize=drawing.SMALL, weight="bold"
         )
