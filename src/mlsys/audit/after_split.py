@@ -23,6 +23,7 @@ from mlsys.leakage.row_check import row_local_finding
 from mlsys.states import digest
 from mlsys.steps import Fitted, Model, Postprocess, RowTransform
 from mlsys.steps.capabilities import AnswersTogether
+from mlsys.values import with_columns
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -143,7 +144,7 @@ def _flipped_labels(recipe: Recipe, done: Rehearsed, held: pd.DataFrame, unstabl
     """Turn the targets of held-out rows around: nothing that is said of them may move."""
     targets = [name for name in recipe.parts.roles.targets if name in held.columns]
     turned = {name: mirrored(held[name]) for name in targets}
-    others = [held.assign(**{name: each}) for name, each in turned.items() if each is not None]
+    others = [with_columns(held, {name: each}) for name, each in turned.items() if each is not None]
     if not others:
         return
     told = set[str]()

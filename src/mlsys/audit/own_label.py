@@ -16,6 +16,7 @@ from mlsys.audit.recipe import Recipe, Stage, made_again
 from mlsys.audit.replacing import Way, extremes, mirrored, new_categories, replaced
 from mlsys.audit.result import NOT_OBSERVED, VIOLATED, Trace
 from mlsys.steps import Label
+from mlsys.values import with_columns
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -191,7 +192,7 @@ class _Search:
         self.runs += 1
         source = self.recipe.source
         whole = replaced(source, np.ones(len(source), dtype=bool), way, set(map(str, source.columns)) - {name})
-        frame = source.assign(**{name: source[name].where(~rows, whole[name])})
+        frame = with_columns(source, {name: source[name].where(~rows, whole[name])})
         try:
             for stage in self.recipe.stages:
                 frame = made_again(stage, frame, self.recipe)

@@ -18,7 +18,7 @@ from mlsys.execution.runner import run
 from mlsys.leakage.row_check import telling_rows
 from mlsys.plan import Planned
 from mlsys.steps.questions import changes_training, predicts
-from mlsys.values import Kind, values_of
+from mlsys.values import Kind, values_of, with_columns
 
 PROBE = "own target flipped"
 FLIPPED = 6
@@ -69,7 +69,7 @@ def _moved_by_itself(
     work, frame = recipe.work.detached(), given.rows["train"].frame()
     if row not in frame.index or target not in frame.columns:
         return None
-    other = frame.assign(**{target: frame[target].where(frame.index != row, value)})
+    other = with_columns(frame, {target: frame[target].where(frame.index != row, value)})
     try:
         after = run([planned], shown(given, other, work), work).rows["train"].frame()
     except Exception:  # it may refuse a class of one row less

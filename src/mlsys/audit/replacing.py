@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from mlsys.values import with_columns
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -129,7 +131,7 @@ def replaced(
         values = (shuffled if name in milder else way)(inside)
         if values is not None:
             changed[name] = _placed(frame[name], rows, values)
-    return frame.assign(**changed)
+    return with_columns(frame, changed)
 
 
 def columns_replaced(frame: pd.DataFrame, way: Way, keep: Collection[str]) -> list[str]:

@@ -13,7 +13,7 @@ from mlsys.data._keys import KeyCodes
 from mlsys.data._side import that_can_be_null
 from mlsys.errors import DataError
 from mlsys.steps.ordering import Order, sorted_places
-from mlsys.values import nanoseconds, ranks
+from mlsys.values import nanoseconds, ranks, with_columns
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -166,7 +166,7 @@ class AsOfLookUp:
             return
         places, said = beside[repeated], said[repeated]
         columns = {f"  {name}": _hashable(self._rows[name].iloc[places]).array for name in self.added}
-        differ = places[(said.duplicated() & ~said.assign(**columns).duplicated()).to_numpy()]
+        differ = places[(said.duplicated() & ~with_columns(said, columns).duplicated()).to_numpy()]
         if len(differ):
             example = self._rows.iloc[differ[0]]
             shown = ", ".join(f"{name}={example[name]!r}" for name in self._by)

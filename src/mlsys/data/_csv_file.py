@@ -18,7 +18,7 @@ from mlsys.data._csv_lines import Part, Ragged, parts_of, without_ragged
 from mlsys.data._csv_shape import refuse_ragged, refuse_stray_quote
 from mlsys.errors import DataError
 from mlsys.secrets import cleaned
-from mlsys.values import Kind, values_of
+from mlsys.values import Kind, values_of, with_columns
 from mlsys.warned import hushed
 
 if TYPE_CHECKING:
@@ -242,7 +242,7 @@ class CSVFile:
         if others:  # later rows have made them something else
             again = self._parsed(others, dict.fromkeys(others, "str"), False, guess=False)
             texts |= {name: again[name] for name in others}
-        return frame.assign(**texts) if texts else frame
+        return with_columns(frame, texts) if texts else frame
 
     def _begins_with_text(self, name: str) -> bool:
         """Whether the first row holds what is neither null, number nor truth value."""
@@ -323,7 +323,7 @@ def _of_one_type(read: Callable[..., pd.DataFrame], content: Content, given: Col
     if not mixed:
         return frame
     again = read(content.for_pandas(), low_memory=False, usecols=mixed, dtype=None)
-    return frame.assign(**{name: again[name] for name in mixed})
+    return with_columns(frame, {name: again[name] for name in mixed})
 
 
 def _holds_line_end(texts: pd.Series) -> bool:

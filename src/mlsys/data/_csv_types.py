@@ -9,7 +9,7 @@ import pandas as pd
 import pyarrow as pa
 
 from mlsys.errors import DataError
-from mlsys.values import Kind, values_of
+from mlsys.values import Kind, values_of, with_columns
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -51,7 +51,7 @@ def common_frame(
     columns = {name: _Column(name, frames, files, said.get(name)).in_one_type(fixed=name in given) for name in names}
     if len(frames) == 1:
         changed = {name: parts[0] for name, parts in columns.items() if parts[0] is not frames[0].get(name)}
-        return frames[0].assign(**changed)[names]
+        return with_columns(frames[0], changed)[names]
     rows = sum(map(len, frames))
     joined = {name: pd.concat(parts, ignore_index=True) for name, parts in columns.items()}
     return pd.DataFrame(joined, index=pd.RangeIndex(rows), copy=False)

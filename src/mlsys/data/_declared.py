@@ -11,7 +11,7 @@ import pandas as pd
 from mlsys.data._csv_options import in_categories
 from mlsys.data._times import as_times
 from mlsys.errors import DataError
-from mlsys.values import Kind, values_of
+from mlsys.values import Kind, values_of, with_columns
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping
@@ -68,7 +68,7 @@ def typed(
     for name, dtype in dtypes.items():
         if name in frame.columns:
             changed[name] = _as(frame[name], dtype, who, row)
-    return frame.assign(**changed) if changed else frame
+    return with_columns(frame, changed) if changed else frame
 
 
 def _option(name: str, written: str) -> str:

@@ -16,6 +16,7 @@ from mlsys.data._event_columns import EventColumns, parsed
 from mlsys.data._event_progress import Counts, Standing
 from mlsys.errors import ConfigurationError
 from mlsys.schemas.checked import checked
+from mlsys.values import with_columns
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -265,7 +266,7 @@ class Rules:
             return rows
         came = [message.arrived for message in chosen.messages]
         moments = pd.to_datetime(pd.array(came, dtype="Int64"), unit="us", utc=True)
-        return rows.assign(**{self.arrived: pd.Series(moments).dt.as_unit("us")})
+        return with_columns(rows, {self.arrived: pd.Series(moments).dt.as_unit("us")})
 
     def _fitting(self, rows: pd.DataFrame, some: _Events, aside: _Aside) -> tuple[pd.DataFrame, int]:
         """Return the rows that fit the schema, and how many do not."""

@@ -14,6 +14,7 @@ from mlsys.engines import LocalEngine
 from mlsys.errors import ConfigurationError, DataError
 from mlsys.folder import ONLY_OWNER
 from mlsys.tables import Table
+from mlsys.values import with_columns
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -84,7 +85,7 @@ def with_model(predictions: pd.DataFrame, model: Any, who: str) -> pd.DataFrame:
             raise DataError(f"{who}: the predictions have a column {name!r} of their own", "rename it before")
     now = pd.Timestamp(datetime.datetime.now(datetime.UTC)).as_unit("us")
     added: dict[str, Any] = {MODEL: version, WHEN: now}
-    return predictions.assign(**added)
+    return with_columns(predictions, added)
 
 
 def _as_table(rows: pd.DataFrame | Table) -> Table:

@@ -12,7 +12,7 @@ from mlsys.dataset import duration_of, require_columns
 from mlsys.errors import ConfigurationError, DataError
 from mlsys.steps import Field, Past, Reshape
 from mlsys.steps.keys import numbered
-from mlsys.values import moments_of, moved
+from mlsys.values import moments_of, moved, with_columns
 
 if TYPE_CHECKING:
     from mlsys.dataset import Rows
@@ -105,7 +105,7 @@ class Aggregate(Reshape):
             )
         past = Past(rows, events, keys, rows[self.at], known)
         past = past if self.window is None else past.within(self.window)
-        return rows.assign(**aggregated(past, self.columns))
+        return with_columns(rows, aggregated(past, self.columns))
 
     def _known(self, events: pd.DataFrame) -> pd.Series:
         happened = moments_of(events[self.time], self.title)

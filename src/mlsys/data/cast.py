@@ -11,7 +11,7 @@ import pandas as pd
 from mlsys.dataset import require_columns
 from mlsys.errors import ConfigurationError, DataError
 from mlsys.steps import Field, RowTransform
-from mlsys.values import values_of
+from mlsys.values import values_of, with_columns
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -85,7 +85,7 @@ class Cast(RowTransform):
     def apply(self, frame: pd.DataFrame, /) -> pd.DataFrame:
         """Return the frame with the columns in their types."""
         require_columns(frame.columns, list(self.types), self.title, "correct the names")
-        return frame.assign(**{name: self._cast(frame[name], kind) for name, kind in self.types.items()})
+        return with_columns(frame, {name: self._cast(frame[name], kind) for name, kind in self.types.items()})
 
     def _cast(self, column: pd.Series, kind: str) -> pd.Series:
         dtype = None if kind == "datetime" else pd.api.types.pandas_dtype(kind)

@@ -126,7 +126,7 @@ class Derive(RowTransform):
 
 def _evaluating(name: str, expression: Any) -> Callable[[pd.DataFrame], Any]:
     def evaluate(frame: pd.DataFrame) -> Any:
-        return frame.assign(**{name: expression})[name]
+        return frame.assign(**{"": expression})[""].rename(name)
 
     evaluate.__name__ = str(expression)
     return evaluate

@@ -13,6 +13,7 @@ from mlsys.dataset import require_columns
 from mlsys.errors import ConfigurationError, DataError
 from mlsys.steps import Field, Reshape
 from mlsys.steps.keys import NO_KEY, names_of, numbered
+from mlsys.values import with_columns
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -137,4 +138,4 @@ class FillGaps(Reshape):
         then = pairs.merge(unique, on=["time", "ahead"], how="left")["then"].astype(times.dtype)
         kept = {name: rows[name].iloc[before].array for name in (*self.key_columns, *self.carried)}
         nulls = rows.iloc[:0].reindex(range(len(before)))
-        return nulls.assign(**{**kept, **self.values, self.time: then.array})
+        return with_columns(nulls, {**kept, **self.values, self.time: then.array})

@@ -31,6 +31,7 @@ from mlsys.dataset import (
 from mlsys.errors import ConfigurationError, DataError
 from mlsys.steps import Field, Reshape
 from mlsys.steps.keys import NO_KEY, numbered
+from mlsys.values import with_columns
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -223,9 +224,11 @@ class Forecast(Reshape):
             facts[TARGET_KNOWN] = (predicted[time] + pd.Timedelta(self.known_after)).array
         for name, each in wide.items():
             facts[name] = given[each].to_numpy(dtype=np.float64, na_value=np.nan)[origins, ahead - 1]
-        made = made.assign(**then, **facts, **self._beside(Known(keys, steps, values), keys, steps, origins, ahead))
+        made = with_columns(
+            made, {**then, **facts, **self._beside(Known(keys, steps, values), keys, steps, origins, ahead)}
+        )
         told = {STEPS_AHEAD: ahead, DECISION: decision_numbers(made, self.key_columns, time)}
-        return self._scaled(made.assign(**told), target)
+        return self._scaled(with_columns(made, told), target)
 
     def to_complete(self, columns: Iterable[str], roles: Roles) -> dict[str, Any]:
         """Return what must be kept of the series to complete rows of a request."""
@@ -242,7 +245,7 @@ class Forecast(Reshape):
             if set(each) <= set(rows.columns):
                 there = np.clip(ahead, 1, len(each))
                 made[name] = rows[each].to_numpy(dtype=np.float64, na_value=np.nan)[np.arange(len(rows)), there - 1]
-        return self._scaled(rows.assign(**made), kept["target"])
+        return self._scaled(with_columns(rows, made), kept["target"])
 
     def completes(self, kept: Mapping[str, Any], /) -> Mapping[str, tuple[str, ...]]:
         """Return the columns that :meth:`completed` adds, and of which it makes them."""
@@ -256,7 +259,7 @@ class Forecast(Reshape):
             return rows
         back = self.level.removeprefix(f"{target}{LAG}")
         lag = {LEVEL_LAG: int(back)} if back != self.level and back.isdecimal() else {}
-        return rows.assign(**lag, **relative_to(rows, self.level, self.relative, target, self.title))
+        return with_columns(rows, {**lag, **relative_to(rows, self.level, self.relative, target, self.title)})
 
     def rows_ahead(
         self, keys: pd.DataFrame, last: pd.Timestamp, time: str, horizon: int | str | None = None, /
@@ -277,7 +280,7 @@ class Forecast(Reshape):
             HORIZON: ahead,
             TARGET_TIME: pd.concat([then] * len(keys)).array,
         }
-        return rows.assign(**made)
+        return with_columns(rows, made)
 
     def _target(self, roles: Roles) -> str:
         if roles.has_several_targets:

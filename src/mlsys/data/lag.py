@@ -13,7 +13,7 @@ from mlsys.data._series import Grid
 from mlsys.dataset import CHANGE, LAG
 from mlsys.errors import ConfigurationError, DataError
 from mlsys.steps import Field, History, Past
-from mlsys.values import Kind, values_of
+from mlsys.values import Kind, values_of, with_columns
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -186,7 +186,7 @@ class Lag(History):
         for (column, back), value in values.items():
             if self.changes and not isinstance(back, str) and back in self._backs:
                 made[f"{column}{CHANGE}{back}"] = self._change(column, value, values[column, back + 1])
-        return frame.assign(**made)
+        return with_columns(frame, made)
 
     def _change(self, column: str, value: pd.Series, before: pd.Series) -> pd.Series:
         """Return a value less the one before it."""

@@ -29,6 +29,7 @@ from mlsys.schemas import Schema, SchemaGiven, accepted, gate_of
 from mlsys.settings import settings
 from mlsys.steps import Field, Source
 from mlsys.tables import Partition
+from mlsys.values import with_columns
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -252,7 +253,7 @@ class ReadCSV(Source):
         for name in both:
             folders.refuse_other(frame[name], place, file.file, self.title)
         added = {name: folders.column(name, place, frame.index, self.dtypes.get(name)) for name in in_folders}
-        return frame[own].assign(**added) if added else frame
+        return with_columns(frame[own], added) if added else frame
 
     def _schema(self) -> Schema | None:
         return None if self.schema is None else self.schema.only(self._wanted())

@@ -16,7 +16,7 @@ from mlsys.data._times import as_times
 from mlsys.dataset import Moment, duration_of
 from mlsys.errors import ConfigurationError, DataError
 from mlsys.steps import Field, Source
-from mlsys.values import Kind, moved, values_of
+from mlsys.values import Kind, moved, values_of, with_columns
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -162,7 +162,7 @@ class ReadGraph(Source):
                 f"{self.title}: the nodes have a column {taken[0]!r}, which a feature would replace",
                 f"rename it, such as nodes.rename(columns={{{taken[0]!r}: 'given_{taken[0]}'}})",
             )
-        return nodes.assign(**made)
+        return with_columns(nodes, made)
 
     def files_read(self) -> Sequence[Path] | None:
         """Return the files that hold nodes and edges; ``None`` if one is an address."""
@@ -258,7 +258,7 @@ class ReadGraph(Source):
         names = [Moment.parse(self.at).column, *(name for name in self.known_at.values() if name in nodes.columns)]
         if names[0] not in nodes.columns:
             raise self._lacks("nodes", names[0], nodes)
-        return nodes.assign(**{name: as_times(nodes[name], f"{self.title} (nodes)") for name in names})
+        return with_columns(nodes, {name: as_times(nodes[name], f"{self.title} (nodes)") for name in names})
 
     def _decided(self, nodes: pd.DataFrame) -> NDArray[np.int64]:
         if self.at is None:

@@ -8,6 +8,7 @@ import pandas as pd
 
 from mlsys.data._made_columns import aggregated, check_aggregates, past_duration, refuse_taken
 from mlsys.steps import Field, History, Past
+from mlsys.values import with_columns
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -114,4 +115,4 @@ class WindowAggregate(History):
     def apply(self, frame: pd.DataFrame, past: Past, /) -> pd.DataFrame:
         """Return the frame with the aggregates."""
         refuse_taken(frame, self.columns, self.title)
-        return frame.assign(**aggregated(past.within(self.window, self.time), self.columns))
+        return with_columns(frame, aggregated(past.within(self.window, self.time), self.columns))

@@ -11,7 +11,7 @@ from mlsys.data._sinks import frames_of, parts_of, with_model
 from mlsys.data._sql import Address, engine_of, imported, named_errors, refuse_address
 from mlsys.errors import ConfigurationError, DataError
 from mlsys.steps import Field, Sink
-from mlsys.values import Kind, plain_frame, values_of
+from mlsys.values import Kind, plain_frame, values_of, with_columns
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -84,7 +84,7 @@ class WriteSQL(Sink):
         if taken is not None:
             raise DataError(f"{self.title} names parts in the column {PART!r}, which the rows have", "rename it before")
         frames = (
-            frame.assign(**{PART: part}) for part, each in parts.items() for frame in frames_of(each, self.columns)
+            with_columns(frame, {PART: part}) for part, each in parts.items() for frame in frames_of(each, self.columns)
         )
         with self._transaction() as connection:
             there = self._is_there(connection)
@@ -168,4 +168,4 @@ class WriteSQL(Sink):
 def _in_utc(frame: pd.DataFrame) -> pd.DataFrame:
     """Return the same moments in UTC: SQLite keeps the clock time alone."""
     zoned = [name for name in frame.columns if isinstance(frame[name].dtype, pd.DatetimeTZDtype)]
-    return frame.assign(**{name: frame[name].dt.tz_convert("UTC") for name in zoned})
+    return with_columns(frame, {name: frame[name].dt.tz_convert("UTC") for name in zoned})

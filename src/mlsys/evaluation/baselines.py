@@ -16,6 +16,7 @@ from mlsys.evaluation.class_levels import Levels
 from mlsys.evaluation.metric import Metric
 from mlsys.evaluation.sample import EVENT, Sample
 from mlsys.summaries import hash_ids, uniform
+from mlsys.values import with_columns
 
 Rule = Callable[[pd.DataFrame], Any]
 GUESSED = 50_000
@@ -258,7 +259,7 @@ def _own_columns(answer: pd.DataFrame, who: str, rows: pd.DataFrame, classes: Se
     if PREDICTION in answer.columns:
         return answer[[PREDICTION, *shares]]
     likeliest = np.array(classes)[answer[shares].to_numpy(dtype=np.float64).argmax(axis=1)]
-    return answer[shares].assign(**{PREDICTION: likeliest})
+    return with_columns(answer[shares], {PREDICTION: likeliest})
 
 
 def _from_probability(values: Any, train: Rows, rows: pd.DataFrame, classes: Sequence[str]) -> pd.DataFrame:

@@ -14,6 +14,7 @@ from mlsys.evaluation.scored import judged_rows, scored_rows
 from mlsys.pages import drawing
 from mlsys.steps import Field, Report, Result
 from mlsys.summaries import places_by_hash, related_groups
+from mlsys.values import with_columns
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -125,7 +126,7 @@ class FeatureImportance(Report):
         orders = [np.random.default_rng(number).permutation(len(frame)) for number in range(self.repeats)]
         found = []
         for group in related_groups(frame, names, self.related):
-            said = [scored(frame.assign(**{name: frame[name].array[order] for name in group})) for order in orders]
+            said = [scored(with_columns(frame, {name: frame[name].array[order] for name in group})) for order in orders]
             drop = float(np.mean([sign * (base - metric(judge.sample(each))) for each in said]))
             sure = judge.better_by(first, said[0], f"rows with {group[0]!r} shuffled")
             ends = {"lower": drop - sure["value"] + sure["lower"], "upper": drop - sure["value"] + sure["upper"]}

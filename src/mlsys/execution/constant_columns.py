@@ -13,6 +13,7 @@ from mlsys.execution.parts import Learned, Parts
 from mlsys.execution.windows import out_of_window, windows_by
 from mlsys.execution.work import At, Work
 from mlsys.plan import Planned
+from mlsys.values import with_columns
 
 
 def usual_value(column: pd.Series) -> Any:
@@ -50,7 +51,7 @@ def with_constant(frame: pd.DataFrame, values: Mapping[str, Any]) -> pd.DataFram
         for name, value in values.items()
         if value is not None
     }
-    return frame.assign(**constant)
+    return with_columns(frame, constant)
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,7 @@ from mlsys.steps import Fitted, History
 from mlsys.steps.forms import absorbs
 from mlsys.steps.memory import Memory
 from mlsys.steps.questions import sees_history
+from mlsys.values import with_columns
 
 
 def knowing(name: str, fitted: Fitted, events: Any, decision: Moment, inputs: Mapping[str, str]) -> Fitted:
@@ -53,7 +54,7 @@ def knowing(name: str, fitted: Fitted, events: Any, decision: Moment, inputs: Ma
     rows = pd.DataFrame({column: each.set_axis(index) for column, each in columns.items()}, index=index)
     types = {name: type_named(kind) for name, kind in inputs.items()} | dict(tail.dtypes)
     read = {column: _read(frame[column], types.get(column)) for column in asked if column not in needed}
-    times = rows.assign(**{column: each.array for column, each in read.items()})
+    times = with_columns(rows, {column: each.array for column, each in read.items()})
     decided, known = _moments(times, decision, [Moment(*each) for each in waits])
     return Fitted(step, Held(memory.with_rows(rows, _like(known, memory.state["known"]), decided).state))
 

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from mlsys.execution.probing import WAYS
+from mlsys.values import with_columns
 
 MIXES = 3
 """Number of orders of the values to try: with one alone the same columns may be chosen by chance."""
@@ -54,7 +55,7 @@ def moved_by(
     for read in asked & set(sample.columns):
         for way in (_turned, *WAYS):
             try:
-                after = apply(sample.assign(**{read: way(sample[read])}))
+                after = apply(with_columns(sample, {read: way(sample[read])}))
             except Exception:  # it needs this column; for which of the others cannot be told
                 moved = set(found)
             else:
@@ -88,7 +89,7 @@ def chosen_by(apply: Apply, frame: pd.DataFrame, column: str) -> bool:
         order = np.random.default_rng(seed).permutation(len(frame))
         mixed = pd.Series(frame[column].array[order], index=frame.index)
         try:
-            after = set(apply(frame.assign(**{column: mixed})).columns)
+            after = set(apply(with_columns(frame, {column: mixed})).columns)
         except Exception:  # it says nothing of how columns are chosen
             continue
         if after != before:

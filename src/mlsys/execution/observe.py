@@ -17,6 +17,7 @@ from mlsys.leakage.row_check import row_local_finding, telling_rows
 from mlsys.plan import Planned
 from mlsys.steps.capabilities import Derives
 from mlsys.tables import Table
+from mlsys.values import with_columns
 from mlsys.warned import hushed
 
 Apply = Callable[[pd.DataFrame], pd.DataFrame]
@@ -44,7 +45,7 @@ def observe(planned: Planned, before: Table, after: Table, apply: Apply, at: At)
             seen = _read_by(function, sample, frame)
             reads |= seen
             at.tell(made_of(name, seen, {column}))
-            sample = sample.assign(**{column: changed[column].loc[sample.index]})
+            sample = with_columns(sample, {column: changed[column].loc[sample.index]})
     elif declared is not None:
         at.tell(made_of(name, declared, written))
     else:

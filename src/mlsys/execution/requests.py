@@ -16,7 +16,7 @@ from mlsys.execution.request_forms import as_frame
 from mlsys.execution.request_types import converted, family, null_column, type_named
 from mlsys.tables import MOST_ROWS, Columns, is_counting, tally, tell
 from mlsys.tables.columns import loosened
-from mlsys.values import Kind, meaning_of
+from mlsys.values import Kind, meaning_of, with_columns
 
 if TYPE_CHECKING:
     from mlsys.tables import Table
@@ -93,7 +93,7 @@ class RequestReader:
         if missing:
             rows = pd.DataFrame({name: changed.get(name, rows.get(name)) for name in self._names}, index=rows.index)
         elif changed:
-            rows = rows.assign(**changed)
+            rows = with_columns(rows, changed)
         self._count_nulls((name, rows[name]) for name in there)
         return rows.set_axis(self._labels, axis=1)
 

@@ -10,6 +10,7 @@ import pandas as pd
 from mlsys.execution.told import MadeOf, made_of
 from mlsys.execution.work import At
 from mlsys.plan import Planned
+from mlsys.values import with_columns
 
 MIXES = 2
 """Orders of the values that are tried beside the opposite one: one alone may leave a column as it was by chance."""
@@ -60,7 +61,7 @@ def _moved(
     found = set[str]()
     for others in zip(*(_mixed(before[column]) for column in columns), strict=True):
         try:
-            after = reshape(before.assign(**dict(zip(columns, others, strict=True))))
+            after = reshape(with_columns(before, dict(zip(columns, others, strict=True))))
         except Exception:  # it needs the column; which of what it writes is made of it cannot be told
             return set(new)
         pair = _aligned(made, after, key)

@@ -24,6 +24,7 @@ from mlsys.steps.capabilities import AsksAhead, Derives, LooksUp
 from mlsys.steps.questions import answers, beside_predictions, chooses, predicts, sees_history
 from mlsys.tables import Columns, Table, Tally, counting
 from mlsys.tables.columns import loosened
+from mlsys.values import with_columns
 
 _ANSWERED = pd.Index(["id", "prediction"])
 
@@ -99,7 +100,7 @@ class ServedModel:
         if isinstance(frame, (str, int)) and not isinstance(frame, bool) and makes_forecasts(self.steps):
             rows = self._complete(self.ahead(frame))
             ahead = self.predict(rows).drop(columns="id")
-            return rows.assign(**{name: ahead[name].array for name in ahead.columns.tolist()})
+            return with_columns(rows, {name: ahead[name].array for name in ahead.columns.tolist()})
         frame = self._reader.frame(frame)
         with counting() as counted:
             request = Request(self._reader.read(frame), self.decision)

@@ -12,6 +12,7 @@ import pandas as pd
 from mlsys.leakage.row_check import telling_rows
 from mlsys.states import digest
 from mlsys.steps.absorbing import absorbed
+from mlsys.values import with_columns
 
 # Names a caller may use on a frame without learning any value of a column.
 _LOOKS_AT_NO_VALUE = frozenset(
@@ -148,8 +149,8 @@ def columns_absorbed(step: Any, rows: pd.DataFrame) -> set[str]:
 
 
 def _moves(function: Callable[[pd.DataFrame], Any], frame: pd.DataFrame, name: str, before: Any) -> bool:
-    disturbed = frame.assign(**{name: pd.Series(frame[name].array[::-1], index=frame.index)})
-    emptied = frame.assign(**{name: frame[name].where(np.zeros(len(frame), dtype=bool))})
+    disturbed = with_columns(frame, {name: pd.Series(frame[name].array[::-1], index=frame.index)})
+    emptied = with_columns(frame, {name: frame[name].where(np.zeros(len(frame), dtype=bool))})
     gone = frame.drop(columns=name)
     for other in (disturbed, emptied, gone):
         try:

@@ -10,6 +10,7 @@ from mlsys.errors import ConfigurationError
 from mlsys.features._columns import refuse_taken, require
 from mlsys.steps import Field, History, Past
 from mlsys.steps.keys import names_of
+from mlsys.values import with_columns
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -121,4 +122,4 @@ class ImputeForward(History):
             made[name] = found
             if self.indicator:
                 made[f"{name}_carried"] = (column.isna() & found.notna()).astype("uint8")
-        return frame.assign(**made)
+        return with_columns(frame, made)

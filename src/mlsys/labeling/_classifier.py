@@ -10,7 +10,7 @@ import pandas as pd
 
 from mlsys.errors import ConfigurationError, DataError, listed
 from mlsys.steps.cloning import seeded
-from mlsys.values import blocks_among, matrix_of, plain
+from mlsys.values import blocks_among, matrix_of, plain, with_columns
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -80,7 +80,7 @@ def shown(frame: pd.DataFrame, names: Sequence[str], chosen: str | Sequence[str]
     made = pd.DataFrame(frame)[wanted]
     if blocks_among(made.dtypes.tolist()):
         return matrix_of(made)
-    return made.assign(**{name: _numpy(made[name]) for name in wanted})
+    return with_columns(made, {name: _numpy(made[name]) for name in wanted})
 
 
 def of_rows(rows: Rows, chosen: str | Sequence[str] | None, who: str) -> Any:

@@ -11,6 +11,7 @@ import pandas as pd
 from mlsys.labeling._dtypes import class_series
 from mlsys.labeling.statistics import VoteMatrix, VoteStats
 from mlsys.steps import Result
+from mlsys.values import with_columns
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -79,7 +80,7 @@ class Labelling:
         if weight is not None and given is not None:
             written[weight] = pd.Series(given[rows] * likely[rows, places], index=made.index)
         columns = list(dict.fromkeys([*frame.columns, *written]))
-        return made.drop(columns=list(written), errors="ignore").assign(**written)[columns]
+        return with_columns(made.drop(columns=list(written), errors="ignore"), written)[columns]
 
     def report(self) -> Result:
         """Return what was found: sources, classes, conflicts, rows without votes, the majority beside it."""

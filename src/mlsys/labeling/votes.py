@@ -13,6 +13,7 @@ from mlsys.errors import DataError, listed, meant
 from mlsys.labeling.statistics import VoteMatrix
 from mlsys.labeling.statistics.vote_matrix import refuse_many
 from mlsys.pages import Page, Shown, Table, Text, Title, filled
+from mlsys.values import with_columns
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -72,7 +73,7 @@ class Votes(Shown):
         made: dict[str, Any] = {
             "kind": "annotator", "version": "", "time": pd.Series(pd.NaT, given.index), "gold": False,
         }  # fmt: skip
-        full = given.assign(**{name: each for name, each in made.items() if name not in given.columns})
+        full = with_columns(given, {name: each for name, each in made.items() if name not in given.columns})
         full = full[list(COLUMNS)].reset_index(drop=True).assign(
             source=full["source"].astype(str).to_numpy(), version=full["version"].fillna("").astype(str).to_numpy(),
             gold=full["gold"].fillna(False).astype(bool).to_numpy(),

@@ -14,7 +14,7 @@ from mlsys.leakage.levels import Levels, auc, levels_of_column, targets_of
 from mlsys.leakage.name_parts import groupings_of_names
 from mlsys.leakage.separation import in_hash_order
 from mlsys.summaries import fold_of, hash_ids
-from mlsys.values import Kind, values_of
+from mlsys.values import Kind, values_of, with_columns
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -203,7 +203,7 @@ def _finding(each: Telling, together: AllParts, parts: pd.Series | None, priced:
     others = [name for name in together.features if name not in {each.column, together.target}]
     train = together.train
     if parts is not None:
-        train = train.assign(**{each.column: parts[together.training]})
+        train = with_columns(train, {each.column: parts[together.training]})
     price = _price(train, together.target, each.column, others) if priced else None
     matters = price is not None and price.chance - price.together > max(MATTERS, 3 * price.error)
     spared = price is not None and price.chance - price.together + 2 * price.error < MATTERS

@@ -12,6 +12,7 @@ import pandas as pd
 from pandas.api.extensions import ExtensionDtype
 
 from mlsys.blocks import dtypes_of
+from mlsys.values import with_columns
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -146,7 +147,7 @@ def _nudged(frame: pd.DataFrame, trial: int, whole: bool) -> pd.DataFrame:
     moved = pd.DataFrame(numbers[:, plain] * by[:, plain], index=frame.index, columns=names[plain])
     narrow = {name: kinds[name] for name in moved.columns if kinds[name].kind == "f" and kinds[name] != np.float64}
     others = {names[place]: _times(frame[names[place]], by[:, place]) for place in np.flatnonzero(~plain)}
-    rest = frame.drop(columns=moved.columns).assign(**others)
+    rest = with_columns(frame.drop(columns=moved.columns), others)
     return pd.concat([moved.astype(narrow) if narrow else moved, rest], axis=1)[frame.columns]
 
 

@@ -14,7 +14,7 @@ import pandas as pd
 from mlsys.leakage.digits import RELATIVE
 from mlsys.leakage.explaining import Explained, Explainer
 from mlsys.leakage.statistics import MOST_GROUPS, Match, Population
-from mlsys.values import Kind, plain, values_of
+from mlsys.values import Kind, plain, values_of, with_columns
 
 FEWEST = 20
 """Words of a mapping or a list: fewer may be known from elsewhere."""
@@ -95,7 +95,7 @@ def _taken_apart(rows: Population, name: str, lower: bool, repeated: bool) -> Po
     words = [_TOKEN.findall(text.lower()) if lower else text.split() for text in texts]
     parted = words if repeated else [list(dict.fromkeys(each)) for each in words]
     targets = [each for each in rows.targets if each in rows.frame.columns]
-    frame = rows.frame[targets].assign(**{_called(name): pd.Series(parted, index=rows.frame.index, dtype=object)})
+    frame = with_columns(rows.frame[targets], {_called(name): pd.Series(parted, index=rows.frame.index, dtype=object)})
     return Population(rows.name, frame.explode(_called(name), ignore_index=True).dropna(), rows.targets)
 
 

@@ -10,6 +10,7 @@ import pandas as pd
 
 from mlsys.dataset import DECISION, HORIZON, Rows
 from mlsys.errors import DataError
+from mlsys.values import with_columns
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -62,7 +63,7 @@ class Decisions:
         for ahead in range(1, self.places.shape[1] + 1):
             there = self.places[:, ahead - 1] != NONE
             given = rows.iloc[self.places[there, ahead - 1]]
-            yield ahead, there, given.assign(**{HORIZON: ahead}) if HORIZON in given.columns else given
+            yield ahead, there, with_columns(given, {HORIZON: ahead}) if HORIZON in given.columns else given
 
     def empty(self) -> Numbers:
         """Return a table of nothing known, by decision and horizon."""
@@ -97,5 +98,5 @@ def as_changes(rows: Rows, target: str, ahead: Integers, who: str) -> tuple[Rows
             "give the rows of a decision together, as Forecast makes them, or leave changes= out",
         )
     kept = rows.take_rows(known)
-    changed = pd.DataFrame(kept).assign(**{target: (y - before)[known]})
+    changed = with_columns(pd.DataFrame(kept), {target: (y - before)[known]})
     return Rows.of(changed, rows.roles, rows.feature_names), ahead[known]

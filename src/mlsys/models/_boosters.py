@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from mlsys.models._estimators import library_of, parts_of, transforms_itself
-from mlsys.values import blocks_among, matrix_of
+from mlsys.values import blocks_among, matrix_of, with_columns
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -54,7 +54,7 @@ def as_agreed(features: Any, told: Mapping[str, Any]) -> Any:
     """Return the features with the names and levels of training, an unseen level as null; as a matrix beside blocks."""
     if "levels" in told:
         known = told["known"] if "known" in told else known_levels(told)
-        features = features.assign(**{name: _coded(features[name], each) for name, each in known.items()})
+        features = with_columns(features, {name: _coded(features[name], each) for name, each in known.items()})
     if isinstance(features, pd.DataFrame) and blocks_among(features.dtypes.tolist()):
         return matrix_of(features)
     return features.set_axis(told["known_as"], axis=1) if "known_as" in told else features

@@ -9,6 +9,7 @@ import pandas as pd
 
 from mlsys.dataset import CHANGE, DECISION, FACTOR, LAG, LEVEL_LAG
 from mlsys.errors import ConfigurationError
+from mlsys.values import with_columns
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -147,7 +148,7 @@ def fed(
         What the model says of rows, relative to their level.
     """
     said, names = decisions.empty(), feeds["lags"]
-    first = rows.iloc[decisions.places[:, 0]].assign(**dict.fromkeys(feeds["dropped"], 1.0 if as_ratio else 0.0))
+    first = with_columns(rows.iloc[decisions.places[:, 0]], dict.fromkeys(feeds["dropped"], 1.0 if as_ratio else 0.0))
     lags = first[names].to_numpy(dtype=np.float64, na_value=np.nan)
     # The change of the farthest lag needs the value one step behind it.
     farthest = feeds["changes"].get(str(len(names)))
@@ -163,7 +164,7 @@ def fed(
             made[name] = _from(change, level, as_ratio) if as_ratio else change
         for name in feeds["scaled"]:
             made[name] = _from(given[name].to_numpy(dtype=np.float64, na_value=np.nan), level, as_ratio)
-        answers = say(given.assign(**made))
+        answers = say(with_columns(given, made))
         if level is not None:
             answers = answers * level if as_ratio else answers + level
         said[there, ahead - 1] = answers

@@ -20,6 +20,7 @@ from mlsys.models._without_target import scored
 from mlsys.steps.learning import few_rows_pinned
 from mlsys.steps.shares import corrected
 from mlsys.tables import Columns, column_of, rows_of
+from mlsys.values import with_columns
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -178,4 +179,4 @@ def _by_class(shares: NDArray[np.float64], state: dict[str, Any], prefix: str) -
 def _empty(state: dict[str, Any], prefix: str, index: pd.Index) -> pd.DataFrame:
     classes = state["classes"]
     found = pd.DataFrame({"prediction": np.array([0.0] if classes is None else classes)[:0]}, index=index)
-    return found.assign(**_by_class(np.empty((0, len(classes))), state, prefix)) if prefix else found
+    return with_columns(found, _by_class(np.empty((0, len(classes))), state, prefix)) if prefix else found

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from mlsys.values import Kind, plain, values_of
+from mlsys.values import Kind, plain, values_of, with_columns
 
 _LARGEST_OF_32_BITS = float(np.finfo(np.float32).max)
 """Trees hold numbers in 32 bits, and call larger ones infinite."""
@@ -31,7 +31,7 @@ def plain_features(frame: pd.DataFrame) -> pd.DataFrame:
         return frame
     kinds = zip(frame.columns.tolist(), dtypes, strict=True)
     changed = {name: numpy_column(frame[name]) for name, dtype in kinds if not _is_plain(dtype)}
-    return frame.assign(**changed) if changed else frame
+    return with_columns(frame, changed) if changed else frame
 
 
 def plain_target(target: pd.Series) -> Any:

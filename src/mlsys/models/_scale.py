@@ -10,6 +10,7 @@ import pandas as pd
 
 from mlsys.dataset import FACTOR, OFFSET, Rows
 from mlsys.errors import DataError
+from mlsys.values import with_columns
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -63,7 +64,7 @@ def on_scale(train: Rows, usual: Mapping[str, float]) -> Rows:
     rows = train.take_rows(known)
     scale = Scale.of(rows, usual)
     y = (rows.y.to_numpy(dtype=np.float64, na_value=np.nan) - scale.offset) / scale.factor
-    return Rows.of(pd.DataFrame(rows).assign(**{target: y}), train.roles, train.feature_names)
+    return Rows.of(with_columns(pd.DataFrame(rows), {target: y}), train.roles, train.feature_names)
 
 
 def _numbers(frame: pd.DataFrame, name: str) -> Numbers:

@@ -26,6 +26,7 @@ from mlsys.run.estimates.recorded import write_estimate
 from mlsys.sampling import GroupFolds, KFolds, TimeFolds, TimeSplit
 from mlsys.steps import Split, Step
 from mlsys.steps.questions import divides
+from mlsys.values import with_columns
 from mlsys.warned import once_a_run
 
 FOLDS = 5
@@ -125,7 +126,7 @@ def _scores(judged: Judged) -> pd.DataFrame:
     if judged.spans:
         moments = {"learned until": judged.spans["train"][1]}
         moments |= dict(zip(("judged from", "judged until"), judged.spans["validation"], strict=True))
-        frame = frame.assign(**moments)
+        frame = with_columns(frame, moments)
     return frame
 
 

@@ -16,6 +16,7 @@ from mlsys.execution.tables_given import as_table, with_names
 from mlsys.plan import Plan
 from mlsys.plan.any_pipeline import AnyPipeline
 from mlsys.steps.questions import reads
+from mlsys.values import with_columns
 
 NAMED = "give a DataFrame, a dict of DataFrames by part name, a path to CSV or Parquet files, X and y, or nothing"
 _TWO = 2
@@ -179,7 +180,7 @@ def _with_target(frame: pd.DataFrame, y: Any, target: str, who: str) -> pd.DataF
             f"{who} got y, but the rows have a column {target!r} with different values",
             f"give run(X.drop(columns={target!r}), y), or only the rows",
         )
-    return frame.assign(**{target: beside})
+    return with_columns(frame, {target: beside})
 
 
 def _one_column(y: Any, who: str) -> Any:

@@ -17,6 +17,7 @@ from mlsys.steps import Label, Model, Report, Reshape, Select, Sink, Source, Spl
 from mlsys.steps.capabilities import all_wrapped
 from mlsys.steps.questions import needs_target, predicts
 from mlsys.steps.sklearn_bridge import StepClassifier, StepRegressor
+from mlsys.values import with_columns
 
 _LEFT_OUT = (Source, Split, Label, Report, Sink, Select, Reshape)
 _TARGET, _WEIGHT = "__target__", "__weight__"
@@ -87,7 +88,7 @@ class _OfPipeline(BaseEstimator):  # type: ignore[misc]
         several = values.ndim == 2  # noqa: PLR2004
         self.targets_ = [f"{_TARGET}{place}" for place in range(values.shape[1])] if several else [_TARGET]
         columns = dict(zip(self.targets_, values.T, strict=True)) if several else {_TARGET: values}
-        data = frame.reset_index(drop=True).assign(**columns)
+        data = with_columns(frame.reset_index(drop=True), columns)
         if sample_weight is not None:
             data[_WEIGHT] = np.asarray(sample_weight, dtype=np.float64)
         pipeline = self.pipeline.rebuilt(

@@ -12,6 +12,7 @@ import pandas as pd
 from mlsys.dataset import SAMPLING_WEIGHT
 from mlsys.errors import ConfigurationError, DataError
 from mlsys.sampling._ids import kept_in_words
+from mlsys.values import with_columns
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -88,7 +89,7 @@ class KeyedDraw:
         if self.kept is None or not len(self.kept):
             raise DataError("no rows were drawn", "push rows first")
         mask, weights = chosen(self.keys, self.sizes, self.rows, self.seen)
-        return self.kept[mask].assign(**{SAMPLING_WEIGHT: weights[mask]})
+        return with_columns(self.kept[mask], {SAMPLING_WEIGHT: weights[mask]})
 
 
 def smallest(keys: NDArray[Any], count: int) -> NDArray[np.int64]:

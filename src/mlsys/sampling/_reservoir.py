@@ -12,6 +12,7 @@ import pandas as pd
 from mlsys.dataset import SAMPLING_WEIGHT
 from mlsys.errors import ConfigurationError, DataError
 from mlsys.sampling._ids import kept_in_words, sizes_of
+from mlsys.values import with_columns
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -114,7 +115,7 @@ class Reservoir:
         """Return the kept rows with their weights, in the order they came in."""
         if self.held.rows is None or not len(self.held.rows):
             raise DataError("no rows were drawn", "push rows first")
-        return self.held.rows.assign(**{SAMPLING_WEIGHT: self.seen / len(self.held.rows)})
+        return with_columns(self.held.rows, {SAMPLING_WEIGHT: self.seen / len(self.held.rows)})
 
 
 class WeightedReservoir:
@@ -206,7 +207,7 @@ class WeightedReservoir:
             # What was not kept comes later than the latest by an exponential time, for they have no memory.
             after = np.random.default_rng([self.root, self.seen]).exponential() / left
             weights = 1 / -np.expm1(-sizes * (-self.arrived[0][0] + after))
-        return self.held.rows.assign(**{SAMPLING_WEIGHT: weights})
+        return with_columns(self.held.rows, {SAMPLING_WEIGHT: weights})
 
 
 def refuse_other_design(one: Any, other: Any) -> None:

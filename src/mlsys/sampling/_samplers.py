@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from mlsys.steps.answers import new_ids
-from mlsys.values import plain
+from mlsys.values import plain, with_columns
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 def numpy_types(frame: pd.DataFrame) -> pd.DataFrame:
     """Return a frame whose numbers and truth values of any type are numpy's, as samplers want them."""
     plainly = {name: plain(frame[name]) for name in frame.columns}
-    return frame.assign(**{name: _numpy_type(column) for name, column in plainly.items()})
+    return with_columns(frame, {name: _numpy_type(column) for name, column in plainly.items()})
 
 
 def numpy_target(target: pd.Series) -> NDArray[Any]:

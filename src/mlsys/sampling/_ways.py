@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from mlsys.errors import ConfigurationError, DataError, listed, meant
-from mlsys.values import Kind, plain, values_of
+from mlsys.values import Kind, plain, values_of, with_columns
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -65,4 +65,4 @@ def texts_changed(copies: pd.DataFrame, columns: Iterable[str], change: Callable
         found = [change(text) if isinstance(text, str) else text for text in texts.tolist()]
         kind: Any = "str" if isinstance(copies[name].dtype, pd.CategoricalDtype) else copies[name].dtype
         made[name] = pd.Series(found, index=copies.index, dtype=kind)
-    return copies.assign(**made)
+    return with_columns(copies, made)

@@ -11,6 +11,7 @@ from mlsys.errors import ConfigurationError, DataError, listed
 from mlsys.sampling._ways import Way
 from mlsys.steps import Field, TrainOnly
 from mlsys.steps.answers import new_ids
+from mlsys.values import with_columns
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -105,8 +106,8 @@ class Augment(TrainOnly):
                 "check that their columns hold what the ways look for",
             )
         made = made[differs]
-        marked = frame.assign(**{MADE_BY: pd.array([None] * len(frame), dtype="str")})
-        made = made.assign(**{MADE_BY: pd.array([self._words] * len(made), dtype="str")})
+        marked = with_columns(frame, {MADE_BY: pd.array([None] * len(frame), dtype="str")})
+        made = with_columns(made, {MADE_BY: pd.array([self._words] * len(made), dtype="str")})
         ids = new_ids(frame.index, len(made), "made")
         return pd.concat([marked, made.set_axis(ids.rename(frame.index.name), axis=0)])
 

@@ -12,7 +12,7 @@ import pandas as pd
 
 from mlsys.errors import ConfigurationError, DataError
 from mlsys.sampling._ways import changeable
-from mlsys.values import Kind, like, plain, values_of
+from mlsys.values import Kind, like, plain, values_of, with_columns
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -77,7 +77,7 @@ class Mixup:
             is_target = name == train.roles.target
             between = mixes == "mix" if is_target else values_of(train[name]).kind is Kind.NUMBER
             made[str(name)] = _between(one, other, share) if between else one.where(first, other)
-        return copies.assign(**made)
+        return with_columns(copies, made)
 
 
 def _between(one: pd.Series, other: pd.Series, share: Values) -> pd.Series:
@@ -150,4 +150,6 @@ class Templates:
             for name in train.X.columns if name != column
         }  # fmt: skip
         text = like(pd.Series(texts, index=copies.index, name=column, dtype="str"), copies[column])
-        return copies.assign(**emptied, **{column: text, train.roles.target: like(labels, copies[train.roles.target])})
+        return with_columns(
+            copies, {**emptied, **{column: text, train.roles.target: like(labels, copies[train.roles.target])}}
+        )

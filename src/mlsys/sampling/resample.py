@@ -13,7 +13,7 @@ from mlsys.sampling._sampler_errors import sampler_error
 from mlsys.sampling._samplers import completed, numpy_target, numpy_types, origins
 from mlsys.steps import TrainOnly
 from mlsys.steps.cloning import unfitted
-from mlsys.values import BlockDtype
+from mlsys.values import BlockDtype, with_columns
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -93,7 +93,7 @@ class Resample(TrainOnly):
         if hasattr(sampler, "sample_indices_"):
             return pd.DataFrame(train).iloc[np.asarray(sampler.sample_indices_)]
         sampled = pd.DataFrame(sampled, columns=features.columns)
-        origin = origins(features.assign(**{"": target}), sampled.assign(**{"": np.asarray(resampled)}))
+        origin = origins(with_columns(features, {"": target}), with_columns(sampled, {"": np.asarray(resampled)}))
         return completed(train, origin, sampled, np.asarray(resampled))
 
     def _without_blocks(self, features: pd.DataFrame, sampler: Any) -> pd.DataFrame:

@@ -14,6 +14,7 @@ from mlsys.sampling._ids import check_size
 from mlsys.sampling._reservoir import Reservoir, WeightedReservoir
 from mlsys.steps import Field
 from mlsys.steps.drawn import Drawn
+from mlsys.values import with_columns
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -82,7 +83,7 @@ class ReservoirSample(ProbabilitySample):
     def keep(self, frame: pd.DataFrame, rng: np.random.Generator, /) -> Drawn:
         """Return the kept rows and their weights."""
         shown = frame[[name for name in frame.columns if name == self.size]]
-        drawing = self.stream(int(rng.integers(2**63))).push(shown.assign(**{_PLACE: np.arange(len(frame))}))
+        drawing = self.stream(int(rng.integers(2**63))).push(with_columns(shown, {_PLACE: np.arange(len(frame))}))
         sample = drawing.sample()
         mask, weights = np.zeros(len(frame), dtype=bool), np.zeros(len(frame))
         mask[sample[_PLACE].to_numpy()] = True

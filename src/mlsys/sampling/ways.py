@@ -13,7 +13,7 @@ import pandas as pd
 from mlsys.dataset import require_columns
 from mlsys.errors import ConfigurationError, DataError, listed
 from mlsys.sampling._ways import changeable, check_share, names_of, texts_changed
-from mlsys.values import Kind, jittered, like, mistyped, plain, values_of
+from mlsys.values import Kind, jittered, like, mistyped, plain, values_of, with_columns
 
 if TYPE_CHECKING:
     from mlsys.dataset import Rows
@@ -75,7 +75,7 @@ class Jitter:
                 raise DataError(
                     f"{who}: Jitter moves numbers, but {name!r} holds {values_of(train[name])}", "leave it out"
                 )
-        return copies.assign(**{name: jittered(copies[name], size, rng) for name, size in noise.items()})
+        return with_columns(copies, {name: jittered(copies[name], size, rng) for name, size in noise.items()})
 
     def _measured(self, train: Rows, who: str) -> dict[str, float]:
         assert self.repeats is not None
@@ -143,7 +143,7 @@ class SwapCategories:
                     "write the values as the column holds them",
                 )
             made[name] = like(pd.Series(found, index=copies.index, name=name), copies[name])
-        return copies.assign(**made)
+        return with_columns(copies, made)
 
 
 @dataclass(frozen=True)
@@ -175,7 +175,7 @@ class Typos:
         """Return the copies with typing errors."""
         names = changeable(self.columns, train, who)
         texts_changed(copies, names, str, who)  # raises for columns of other values
-        return copies.assign(**{name: mistyped(copies[name], self.size, rng) for name in names})
+        return with_columns(copies, {name: mistyped(copies[name], self.size, rng) for name in names})
 
 
 @dataclass(frozen=True)

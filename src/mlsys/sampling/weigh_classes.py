@@ -11,6 +11,7 @@ from mlsys.dataset import TRAINING_WEIGHT, weights_before
 from mlsys.errors import ConfigurationError, DataError, listed
 from mlsys.sampling._samplers import numpy_target
 from mlsys.steps import Field, TrainOnly
+from mlsys.values import with_columns
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -121,7 +122,7 @@ class WeighClasses(TrainOnly):
         counts = np.bincount(codes, weights=given)
         by_class = effective_weights(counts, self.effective) if self.costs is None else self._by_costs(classes.tolist())
         weights = given * by_class[codes]
-        return pd.DataFrame(train).assign(**{TRAINING_WEIGHT: weights / weights.mean()})
+        return with_columns(pd.DataFrame(train), {TRAINING_WEIGHT: weights / weights.mean()})
 
     def _by_costs(self, classes: list[Any]) -> Any:
         sums = _sums_of(self.costs or {})

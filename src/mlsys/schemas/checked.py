@@ -17,6 +17,7 @@ from mlsys.errors import DataError, listed, meant
 from mlsys.pages import Block, Lines, Page, Shown, Table, Title, percent
 from mlsys.schemas.constraints import broken, shortened, shown
 from mlsys.schemas.reading import read_column, settled
+from mlsys.values import with_columns
 
 if TYPE_CHECKING:
     from mlsys.schemas.column import Column
@@ -84,7 +85,7 @@ class Checked(Shown):
         """The rows that fit, with the columns of the schema in their declared types."""
         if not self.problems:
             changed = {name: values for name, values in self.typed.items() if values is not self.given[name]}
-            return self.given.assign(**changed) if changed else self.given
+            return with_columns(self.given, changed) if changed else self.given
         keep = ~self.bad
         index = next((values.index for values in self.typed.values()), self.given.index[keep])
         made = {

@@ -23,6 +23,7 @@ from mlsys.schemas.schema import Schema
 from mlsys.states import digest
 from mlsys.tables import Partition, noted, noting, without_note
 from mlsys.unfinished import whole
+from mlsys.values import with_columns
 
 logger = logging.getLogger("mlsys")
 
@@ -333,4 +334,6 @@ def _free(name: str, frame: pd.DataFrame) -> str:
 def _storable(rows: pd.DataFrame) -> pd.DataFrame:
     """Return rows whose columns of mixed values are text."""
     mixed = [name for name in rows.columns if rows[name].dtype == object]
-    return rows.assign(**{name: rows[name].map(lambda each: None if each is None else str(each)) for name in mixed})
+    return with_columns(
+        rows, {name: rows[name].map(lambda each: None if each is None else str(each)) for name in mixed}
+    )

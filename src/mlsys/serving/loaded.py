@@ -15,6 +15,7 @@ from mlsys.execution.served import ServedModel
 from mlsys.outcome import Outcome
 from mlsys.outcome.storing import outcome_of_run, outcome_of_version
 from mlsys.steps import Fitted
+from mlsys.values import with_columns
 
 Steps = tuple[tuple[str, Fitted], ...]
 
@@ -61,7 +62,7 @@ def with_answers(model: ServedModel, rows: pd.DataFrame) -> pd.DataFrame:
     """Return rows with the model's predictions beside them, in the columns that it writes."""
     answers = model.predict(rows)
     named = [name for name in answers.columns if name == PREDICTION or name in probability_columns(answers.columns)]
-    return rows.assign(**{name: answers[name].to_numpy() for name in named})
+    return with_columns(rows, {name: answers[name].to_numpy() for name in named})
 
 
 def _version(reference: str) -> tuple[str, str] | None:

@@ -15,6 +15,7 @@ from mlsys.steps.base import Step
 from mlsys.steps.fitted import same_rows
 from mlsys.steps.forms import absorbs
 from mlsys.steps.history import Past
+from mlsys.values import with_columns
 
 Decided = tuple[slice, Any]
 """Rows of one key in the order of a replay, and the state of the key before they are decided."""
@@ -56,7 +57,7 @@ def with_features(step: Any, frame: pd.DataFrame, order: NDArray[np.int64], stat
     back[order] = np.arange(len(order))
     pieces: Any = zip(*(one._iter_column_arrays() for one in cast("list[Any]", made)), strict=True)
     columns = {name: _joined(each).array.take(back) for name, each in zip(made[0].columns, pieces, strict=True)}
-    return frame.assign(**columns)
+    return with_columns(frame, columns)
 
 
 def _made(step: Any, ordered: pd.DataFrame, states: Iterable[Decided]) -> list[pd.DataFrame]:

@@ -15,6 +15,7 @@ from mlsys.steps.kinds import Label, Select
 from mlsys.steps.labels import Labels
 from mlsys.steps.learning import call_hook
 from mlsys.steps.learning_kinds import TrainOnly
+from mlsys.values import with_columns
 
 
 def drawn(answer: Any) -> Drawn:
@@ -58,7 +59,7 @@ def weighed(kept: pd.DataFrame, weights: Any, role: str | None, who: str) -> pd.
     column, values = role or SAMPLING_WEIGHT, np.asarray(weights, dtype=np.float64)
     if column in kept.columns:  # a sample of a sample, or weights of the user's own: they multiply
         values = values * known_weights(kept[column], who)
-    return kept.assign(**{column: values})
+    return with_columns(kept, {column: values})
 
 
 def labels_by_column(step: Label, frame: pd.DataFrame, labels: Any) -> dict[str, pd.Series]:

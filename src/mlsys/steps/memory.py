@@ -21,7 +21,7 @@ from mlsys.steps.forms import absorbs
 from mlsys.steps.history import Past
 from mlsys.steps.keys import NO_KEY, KeysHeld, numbered
 from mlsys.steps.kinds import History
-from mlsys.values import by_value, moments_of, nanoseconds
+from mlsys.values import by_value, moments_of, nanoseconds, with_columns
 
 _FEW = 8
 """A request of more than one in so many of the rows held looks at them all: finding its keys would cost more."""
@@ -228,7 +228,7 @@ class Memory:
         for name, kind in self.state.get("written", {}).items():
             if name in made and str(made[name].dtype) != kind:
                 changed[name] = _as_type(made[name], kind)
-        return made.assign(**changed) if changed else made
+        return with_columns(made, changed) if changed else made
 
 
 def _as_type(column: pd.Series, kind: str) -> pd.Series:
@@ -250,7 +250,7 @@ def _joined(held: Any, more: Any) -> Any:
         for name in held.columns[[one != other for one, other in zip(held.dtypes, more.dtypes, strict=True)]]:
             levels = _levels(held[name], more[name])
             if levels is not None:
-                held, more = (each.assign(**{name: each[name].astype(levels)}) for each in (held, more))
+                held, more = (with_columns(each, {name: each[name].astype(levels)}) for each in (held, more))
     return pd.concat([held, more])
 
 

@@ -10,6 +10,7 @@ from mlsys.steps import Label, Reshape, Select, Split
 from mlsys.steps.answers import kept_rows
 from mlsys.testing.comparing import difference
 from mlsys.testing.trial import NotAssessed, Trial
+from mlsys.values import with_columns
 
 FOLDS = 4
 _NOTHING = {"", "none", "nan", "null", "<na>", "nat"}
@@ -46,7 +47,7 @@ def unknown_stays_unknown(trial: Trial) -> None:
     columns = [name for name in frame if name in named]
     if not columns:
         raise NotAssessed("the step neither withholds() columns nor declares what it reads")
-    empty = frame.assign(**{name: frame[name].where(np.zeros(len(frame), dtype=bool)) for name in columns})
+    empty = with_columns(frame, {name: frame[name].where(np.zeros(len(frame), dtype=bool)) for name in columns})
     known = pd.concat([each.dropna() for each in trial.labels(empty).values()])
     assert known.empty, (
         f"row {known.index[0]} is labelled {known.iloc[0]}, though {', '.join(map(repr, columns))} is null; "

@@ -17,6 +17,7 @@ from mlsys.steps.own_form import load_learned, save_learned
 from mlsys.steps.questions import cross_fits, scales
 from mlsys.testing.comparing import difference
 from mlsys.testing.trial import NotAssessed, Trial
+from mlsys.values import with_columns
 
 PARTITIONS = (1, 7, 64)
 """Numbers of partitions that must give one state."""
@@ -75,7 +76,7 @@ def cross_fitted(trial: Trial) -> None:
         inside = rows.folds == fold
         values = frame[target].array.copy()
         values[inside] = values[inside][::-1]
-        flipped = frame.assign(**{target: values})
+        flipped = with_columns(frame, {target: values})
         learned = trial.learn(flipped)
         shown = trial.rows("apply_cross_fitted", flipped)
         after = pd.DataFrame(step.apply_cross_fitted(shown, learned.fold_states)).drop(columns=target)

@@ -12,6 +12,7 @@ from mlsys.steps import History, Label, RowTransform, Select, Transform
 from mlsys.steps.questions import cross_fits, sees_history
 from mlsys.testing.comparing import as_frame, difference
 from mlsys.testing.trial import NotAssessed, Trial, Unsure
+from mlsys.values import with_columns
 
 NEVER_SEEN = "never seen before"
 """A level that no data set has."""
@@ -85,7 +86,13 @@ def unseen_values(trial: Trial) -> None:
     others = [name for name in columns if name not in with_nulls and not _is_whole(inputs[name])]
     if not texts and not with_nulls and not others:
         raise NotAssessed("no feature can be null or hold an unseen level")
-    _try(trial, inputs.assign(**{name: _unseen(inputs[name]) for name in texts}), texts, "levels it never saw in", True)
+    _try(
+        trial,
+        with_columns(inputs, {name: _unseen(inputs[name]) for name in texts}),
+        texts,
+        "levels it never saw in",
+        True,
+    )
     _try(trial, _nulled(inputs, with_nulls), with_nulls, "only nulls in", True)
     _try(trial, _nulled(inputs, others), others, "only nulls (which the data has none of) in", False)
 
@@ -132,7 +139,7 @@ def _unseen(column: pd.Series) -> pd.Series:
 
 
 def _nulled(frame: pd.DataFrame, columns: Sequence[str]) -> pd.DataFrame:
-    return frame.assign(**{name: frame[name].where(np.zeros(len(frame), dtype=bool)) for name in columns})
+    return with_columns(frame, {name: frame[name].where(np.zeros(len(frame), dtype=bool)) for name in columns})
 
 
 def _try(trial: Trial, frame: pd.DataFrame, columns: Sequence[str], what: str, certain: bool) -> None:

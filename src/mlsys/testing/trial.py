@@ -38,6 +38,7 @@ from mlsys.steps.learning import Learned, call_hook, learn
 from mlsys.steps.shown import Shown
 from mlsys.steps.splitting import split_keys
 from mlsys.testing.comparing import altered
+from mlsys.values import with_columns
 
 Kind = TypeVar("Kind", bound=Step)
 Data = pd.DataFrame | Mapping[str, pd.DataFrame] | None
@@ -160,7 +161,7 @@ class Trial:
         if isinstance(step, History):
             return self.apply_history(frame, self.frame)
         if isinstance(step, Label):
-            return frame.assign(**self.labels(frame))
+            return with_columns(frame, self.labels(frame))
         given = self.learned.state if state is None else state
         prepared = step.prepare(given) if isinstance(step, (Transform, Model, Postprocess)) else given
         if isinstance(step, Model):

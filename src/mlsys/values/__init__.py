@@ -1,6 +1,7 @@
 """The meaning of the values of a column, whatever type holds them."""
 
 from mlsys.values.block import BlockArray, BlockDtype, blocks_among, matrix_of
+from mlsys.values.columns import with_columns
 from mlsys.values.damaged import jittered, like, mistyped, noisy, nulled, takes_damage
 from mlsys.values.kinds import (
     EXACT_IN_FLOAT,
@@ -58,4 +59,5 @@ __all__ = [
     "told_apart",
     "values_by_column",
     "values_of",
+    "with_columns",
 ]

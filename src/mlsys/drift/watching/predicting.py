@@ -11,6 +11,7 @@ import pandas as pd
 from mlsys.detached import detached
 from mlsys.drift.asked import check_rows
 from mlsys.errors import DataError
+from mlsys.values import with_columns
 
 
 @dataclass(frozen=True)
@@ -52,4 +53,4 @@ def predicted(monitor: Any, frame: pd.DataFrame, who: str) -> pd.DataFrame:
             f"{who}: the rows lack {name!r}, the predictions of the model",
             f"predict first: rows.assign({name}=model.predict(rows)[{name!r}])",
         )
-    return frame.assign(**{name: monitor.model.predict(frame)[name].to_numpy()})
+    return with_columns(frame, {name: monitor.model.predict(frame)[name].to_numpy()})

@@ -11,6 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from mlsys.errors import DataError, listed, meant
+from mlsys.values import with_columns
 
 
 @dataclass(frozen=True)
@@ -46,7 +47,7 @@ class Change:
 
     def applied(self, frame: pd.DataFrame) -> pd.DataFrame:
         """Return the rows with the change."""
-        return frame.assign(**self.by_column)
+        return with_columns(frame, self.by_column)
 
     def told(self, frame: pd.DataFrame, places: NDArray[np.int64]) -> tuple[list[str], list[str]]:
         """Return the values of some rows before and after; of several columns those that differ, with their names."""

@@ -17,7 +17,7 @@ from mlsys.evaluation.behaviour.failing import Sampling
 from mlsys.evaluation.behaviour.judging import Judging
 from mlsys.evaluation.behaviour.rules import Rule
 from mlsys.steps import Field
-from mlsys.values import mistyped, noisy, takes_damage
+from mlsys.values import mistyped, noisy, takes_damage, with_columns
 
 
 class WeakSpotSearch(BehaviouralTest):
@@ -124,7 +124,7 @@ class WeakSpotSearch(BehaviouralTest):
             if 2 * number >= self.tries:  # keep about half of the columns of the worst so far
                 damage = {name: _mixed(each, worst[name], rng) for name, each in damage.items()}
             try:
-                moves = np.abs(before.moves(answers(asked, frame.assign(**damage), self.event)))
+                moves = np.abs(before.moves(answers(asked, with_columns(frame, damage), self.event)))
             except Exception:  # whatever the model raises: it refuses such rows, which is the worst that can be found
                 worst = damage
                 break

@@ -16,6 +16,7 @@ from mlsys.evaluation.explaining.pictures import draw_dependence
 from mlsys.pages import Folded, Page, Table, Text, Title
 from mlsys.steps import Field, Report, Result
 from mlsys.summaries import places_by_hash
+from mlsys.values import with_columns
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -166,7 +167,7 @@ class PartialDependence(Report):
         curves = []
         for place in range(len(grid.values)):
             value = grid.values.iloc[np.full(len(rows), place)].set_axis(rows.index)
-            said = answers(asked, rows.assign(**{name: value}), self.event)
+            said = answers(asked, with_columns(rows, {name: value}), self.event)
             if not said.of_one:
                 raise ConfigurationError(
                     f"{self.title} averages one number of each row, but the model gives the {said.unit}",

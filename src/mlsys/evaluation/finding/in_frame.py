@@ -15,7 +15,7 @@ from mlsys.evaluation.finding.finding import Asked
 from mlsys.evaluation.finding.rates import Rate
 from mlsys.evaluation.finding.report import SliceReport
 from mlsys.evaluation.finding.searching import Divided, divided
-from mlsys.values import Kind, plain, values_of
+from mlsys.values import Kind, plain, values_of, with_columns
 
 _PLACE = "\0place"
 
@@ -87,7 +87,9 @@ def find_slices(
         raise ConfigurationError(f"{who} got other rows, but errors of these only", "name a column: error='wrong'")
     whole = pd.concat(frames)
     errors = _errors(whole[error] if isinstance(error, str) else error, whole, who)
-    marked = Rows.of(whole.assign(**{_PLACE: np.arange(len(whole))}), Roles(weight=weight, group=group, time=time), ())
+    marked = Rows.of(
+        with_columns(whole, {_PLACE: np.arange(len(whole))}), Roles(weight=weight, group=group, time=time), ()
+    )
     rows = marked.counted(who)
     places = rows.pop(_PLACE).to_numpy()
     weights = np.ones(len(rows)) if rows.weight is None else rows.weight.to_numpy(dtype=np.float64)

@@ -16,7 +16,7 @@ from mlsys.evaluation.finding.finding import Asked, Listed, cuts_of, found_slice
 from mlsys.evaluation.finding.rates import Rate
 from mlsys.evaluation.finding.report import HELD, ROWS, SliceReport, draw_slices
 from mlsys.summaries import hash_ids, uniform
-from mlsys.values import Kind, moments_of, nanoseconds, ranks, values_of
+from mlsys.values import Kind, moments_of, nanoseconds, ranks, values_of, with_columns
 
 _LIKE = ["slice", "in", "common", "found", "found_n"]
 
@@ -103,7 +103,7 @@ class Divided:
         places = places[np.argsort(-self.rate.losses[places], kind="stable")]
         rows = self.shown.iloc[places]
         if self.rate.name not in rows.columns:
-            rows = rows.assign(**{self.rate.name: self.rate.values[places]})
+            rows = with_columns(rows, {self.rate.name: self.rate.values[places]})
         members = pd.DataFrame({each.name: each.rows[places] for each in slices})
         return replace(result, facts={**result.facts, ROWS: rows, HELD: members})
 

@@ -16,6 +16,7 @@ from mlsys.evaluation.finding.searching import Divided, divided
 from mlsys.evaluation.judging import judge_for
 from mlsys.evaluation.scored import judged_rows, scored_rows
 from mlsys.steps import Field, Report
+from mlsys.values import with_columns
 
 
 class FindSlices(Report):
@@ -130,7 +131,7 @@ class FindSlices(Report):
         chosen = list(dict.fromkeys(columns if self.columns is None else self.columns))
         shown = frame[[name for name in dict.fromkeys([*chosen, dataset.roles.target]) if name in frame]]
         if PREDICTION not in shown.columns and PREDICTION in scored.columns:
-            shown = shown.assign(**{PREDICTION: scored[PREDICTION].array})
+            shown = with_columns(shown, {PREDICTION: scored[PREDICTION].array})
         task = Divided(
             frame, pd.DataFrame(train), self._rate(scored, dataset, train), searched, said, self.title, shown
         )

@@ -20,6 +20,7 @@ from mlsys.evaluation.production.shadow_scores import scored, scores
 from mlsys.pages import Folded, Lines, Page, Table, Title, Verdict, drawing, filled, percent
 from mlsys.steps import Result
 from mlsys.steps.result import OF_ROWS
+from mlsys.values import with_columns
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -219,7 +220,7 @@ def _slices(rows: pd.DataFrame, differs: Any, columns: Sequence[str] | None) -> 
 def _rows(rows: pd.DataFrame, said: Sequence[Answers], differs: Any, apart: Any) -> pd.DataFrame:
     both = {f"{name} says": each.shown() if each.decisions is None or each.of_one else each.decisions
             for name, each in zip(ARMS, said, strict=True)}  # fmt: skip
-    found = rows.assign(**both)[differs]
+    found = with_columns(rows, both)[differs]
     order = np.argsort(-np.nan_to_num(apart[differs], nan=np.inf), kind="stable")
     return pd.DataFrame(found.iloc[order])
 

@@ -21,6 +21,7 @@ from mlsys.states import Held
 from mlsys.steps import Label, Labels
 from mlsys.steps.answers import labels_by_column
 from mlsys.tables import Table
+from mlsys.values import with_columns
 
 
 def run(planned: Planned, parts: Parts, work: Work) -> Parts:
@@ -61,7 +62,7 @@ def joined(at: At, planned: Planned, rows: dict[str, Table], labels: tuple[Held,
     step = planned.step
     assert isinstance(step, Label)
     values = pd.DataFrame(found, index=frame.index)
-    return Made({"rows": at.hold(frame.assign(**labels_by_column(step, frame, values)))})
+    return Made({"rows": at.hold(with_columns(frame, labels_by_column(step, frame, values)))})
 
 
 def label(at: At, planned: Planned, rows: dict[str, Table]) -> Made:
@@ -71,7 +72,7 @@ def label(at: At, planned: Planned, rows: dict[str, Table]) -> Made:
     if not _in_one_piece(table):
         return Made({"rows": table.map(functools.partial(labelled, step))})
     frame = table.frame()
-    return Made({"rows": table.like(frame.assign(**_labels(at, planned, frame)))})
+    return Made({"rows": table.like(with_columns(frame, _labels(at, planned, frame)))})
 
 
 def _labels(at: At, planned: Planned, frame: pd.DataFrame) -> Mapping[str, pd.Series]:
@@ -89,7 +90,7 @@ def labelled(step: Label, frame: pd.DataFrame) -> pd.DataFrame:
     for each in findings:
         if each.severity == "warning":
             warnings.warn(f"{each.code}: {each.message}", UserWarning, stacklevel=2)
-    return frame.assign(**labels)
+    return with_columns(frame, labels)
 
 
 def _answered(step: Label, frame: pd.DataFrame) -> tuple[dict[str, pd.Series], tuple[Finding, ...]]:

@@ -10,6 +10,7 @@ import pandas as pd
 
 from mlsys.errors import DataError
 from mlsys.steps import Result
+from mlsys.values import with_columns
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -91,7 +92,7 @@ class Query(Result):
                 target.iloc[place] = answer
                 rounds.iloc[place] = asked[QUERIED_ROUND]
             by.iloc[place] = asked[QUERIED_BY]  # the random sample has it from now on, whoever asked for it before
-        return frame.assign(**{self.target: target, QUERIED_BY: by, QUERIED_ROUND: rounds})
+        return with_columns(frame, {self.target: target, QUERIED_BY: by, QUERIED_ROUND: rounds})
 
     def _given(self, answers: Mapping[Any, Any] | pd.Series | Sequence[Any]) -> dict[Any, Any]:
         if isinstance(answers, pd.Series):

@@ -16,6 +16,7 @@ from mlsys.labeling.active.asked import Asked, Chooses
 from mlsys.labeling.active.query import RANDOM
 from mlsys.pages import drawing
 from mlsys.steps import Result
+from mlsys.values import with_columns
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -104,7 +105,7 @@ def simulate(
     for seed in range(seeds) if isinstance(seeds, int) else seeds:
         rng = np.random.default_rng([learner.seed, seed])
         pool, held = _parted(known, target, test, rng)
-        asked = Asked.of(learner, pd.concat([pool, held.assign(**{target: None})]), target, id)
+        asked = Asked.of(learner, pd.concat([pool, with_columns(held, {target: None})]), target, id)
         first = _start(asked.target.codes[: len(pool)], start, rng)
         truth = Coded(np.append(asked.target.codes[: len(pool)], np.full(len(held), -1)), asked.target.classes)
         judged = _codes_of(held[target], asked.target), np.arange(len(pool), len(pool) + len(held))

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from mlsys.errors import ContractError
-from mlsys.values import Kind, values_of
+from mlsys.values import Kind, values_of, with_columns
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -36,7 +36,7 @@ def jittered(features: Any, rng: np.random.Generator, noise: float = 0.1) -> Any
     0  a e f g h  True
     """
     if isinstance(features, pd.DataFrame):
-        return features.assign(**{name: jittered(features[name], rng, noise) for name in features.columns})
+        return with_columns(features, {name: jittered(features[name], rng, noise) for name in features.columns})
     if isinstance(features, pd.Series):
         return _column(features, rng, noise)
     if hasattr(features, "data") and not isinstance(features, np.ndarray):

@@ -14,6 +14,7 @@ from mlsys.pages import drawing
 from mlsys.steps import Field, Result, TrainOnly
 from mlsys.steps.splitting import fold_numbers, split_keys
 from mlsys.summaries.wilson import share_interval
+from mlsys.values import with_columns
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -88,7 +89,7 @@ class PseudoLabels(TrainOnly):
         if self.weighs_by:
             given = weights_before(frame, train.weight, self.title)
             changed[TRAINING_WEIGHT] = pd.Series(given * np.where(new, state["shares"], 1.0), frame.index)
-        return frame.assign(**changed)
+        return with_columns(frame, changed)
 
     def told(self, state: dict[str, Any]) -> Result:
         """Return how right the pseudo labels are, round by round."""

@@ -19,6 +19,7 @@ from mlsys.run.artifacts import environment
 from mlsys.run.recording import parameters_of
 from mlsys.tracking.record import RunRecord, Scalar
 from mlsys.usercode.commit import code_state
+from mlsys.values import with_columns
 
 if TYPE_CHECKING:
     from mlsys.pipeline.tuning.tuned import Tuned
@@ -106,7 +107,7 @@ def write_files(found: Tuned[Any], folder: Path) -> None:
 
     table = found.table
     keys = [name for name in table.columns if table[name].dtype == object]  # values of several types
-    table.assign(**{name: table[name].map(str) for name in keys}).to_parquet(folder / "trials.parquet")
+    with_columns(table, {name: table[name].map(str) for name in keys}).to_parquet(folder / "trials.parquet")
     figure = Figure(figsize=(7.5, 3.8), layout="constrained")
     draw_history(found, figure.subplots())
     figure.savefig(folder / "trials.png", dpi=120)
