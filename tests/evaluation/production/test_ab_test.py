@@ -159,6 +159,18 @@ def test_a_fixed_test_of_numbers_is_welchs() -> None:
     assert (found.lower, found.upper) == pytest.approx(tuple(expected.confidence_interval()))
 
 
+def test_a_small_arm_of_rare_outcomes_finds_no_more_than_it_may_at_one_look() -> None:
+    """Without care, one test in five of money of which 5 % buy would find a difference that is not there."""
+    rng, found = np.random.default_rng(3), 0
+    for _ in range(150):
+        arms = np.where(rng.random(3_000) < 0.05, "challenger", "champion")
+        bought = np.where(rng.random(3_000) < 0.05, rng.lognormal(3, 1.2, 3_000), 0.0)
+        numbers = ABTest("y", 1.0, spread=10.0, share=0.05, sequential=False)
+        done = numbers.analyse(pd.DataFrame({"id": np.arange(3_000), "arm": arms, "y": bought}))
+        found += bool(done.p < 0.05)
+    assert found <= 16  # 5 % promised: more than 16 of 150 in 1 of 1,000 tries
+
+
 def test_several_rows_of_one_id_vary_together() -> None:
     rng = np.random.default_rng(0)
     rows = pd.DataFrame({"id": np.repeat(np.arange(800), 10)})

@@ -15,11 +15,13 @@ from mlsys.evaluation.production.comparing import (
     NOT_BETTER,
     NOT_TOLD_APART,
     REFUSED,
+    SMALL_ARM,
     WAITS,
     WORSE,
     Looks,
     at_once,
     at_the_end,
+    careful_variance,
     welch_freedom,
 )
 from mlsys.evaluation.production.design import Design
@@ -190,7 +192,9 @@ def _compared(test: Design, read: Read, one: Moments, other: Moments) -> Looks:
         freedom = float(min(parts[0][2], parts[1][2]) - 1)
     else:
         difference = float(other.means[-1] - one.means[-1])
-        variance, freedom = float(one.variances[-1] + other.variances[-1]), welch_freedom(one, other)
+        few = min(one.rows[-1], other.rows[-1]) < SMALL_ARM * (one.rows[-1] + other.rows[-1])
+        variances = careful_variance(one, other) if few else one.variances + other.variances
+        variance, freedom = float(variances[-1]), welch_freedom(one, other)
         if is_share(read.values[read.known]):
             freedom = np.inf
     return at_the_end(difference, variance, freedom, test.minimum_effect, test.alpha, test.greater_is_better)

@@ -60,7 +60,9 @@ class ABTest(Design):
     price, at the usual 5 and 80 %: at most 74 % more rows for the same power. A true difference twice as large as
     ``minimum_effect`` is found with half the rows of the fixed test.
 
-    A fixed test uses Welch's t for numbers, and the z-test with Agresti and Caffo's variance for shares.
+    A fixed test uses Welch's t for numbers, and the z-test with Agresti and Caffo's variance for shares. An arm
+    with less than a fifth of the rows is never taken to vary less than both arms together: of rare or skewed outcomes
+    it may have seen none of the large ones.
 
     Rows are added up once: time and memory grow with them in proportion.
 

@@ -16,6 +16,8 @@ BETTER, WORSE, NOT_BETTER = "better", "worse", "not better"
 NOT_TOLD_APART, WAITS, REFUSED = "not told apart", "waits", "refused"
 FEWEST = 30
 """Rows of each arm from which a variance is taken for known."""
+SMALL_ARM = 0.2
+"""Share of the rows below which the variance of an arm at one look is not trusted where it is the smaller one."""
 
 
 @dataclass(frozen=True)
