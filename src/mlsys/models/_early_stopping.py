@@ -106,8 +106,8 @@ def watched_rows(train: Rows, target: NDArray[Any], share: float, is_classifier:
 
     Rows of a class that no other row has stay in training. Nothing is watched where that leaves no rows.
     """
-    if watches_the_latest(train):
-        times = _times(train)
+    times = _times(train)
+    if times.notna().any():
         ordered = times.dropna().sort_values()
         start = ordered.iloc[min(int(len(ordered) * (1 - share)), len(ordered) - 1)]
         watched = (times >= start).to_numpy(dtype=bool)
