@@ -9,254 +9,61 @@ from typing import TYPE_CHECKING, Any
 from mlsys.detached import provide
 from mlsys.version import __version__
 
-_HOMES = {
-    "Pipeline": "mlsys.pipeline",
-    "look": "mlsys.pipeline.looking",
-    "ensemble_study": "mlsys.pipeline.ensemble_study",
-    "imbalance_study": "mlsys.pipeline.imbalance_study",
-    "learning_curve": "mlsys.pipeline.learning_curve",
-    "price_of_leakage": "mlsys.pipeline.price",
-    "Integers": "mlsys.pipeline.tuning",
-    "LogUniform": "mlsys.pipeline.tuning",
-    "Uniform": "mlsys.pipeline.tuning",
-    "Run": "mlsys.run",
-    "load": "mlsys.run",
-    "reproduce": "mlsys.run",
-    "compare": "mlsys.run",
-    "data_diff": "mlsys.run",
-    "promote": "mlsys.run",
-    "roll_back": "mlsys.run",
-    "Rows": "mlsys.dataset",
-    "Dataset": "mlsys.dataset",
-    **dict.fromkeys(
-        (
-            "Facts",
-            "Field",
-            "Fitted",
-            "History",
-            "Label",
-            "Model",
-            "Past",
-            "Postprocess",
-            "Report",
-            "Reshape",
-            "Result",
-            "RowTransform",
-            "Select",
-            "Sink",
-            "Source",
-            "Split",
-            "Step",
-            "TrainOnly",
-            "Transform",
-        ),
-        "mlsys.steps",
+_NAMES = {
+    "mlsys.pipeline": "Pipeline",
+    "mlsys.pipeline.looking": "look",
+    "mlsys.pipeline.ensemble_study": "ensemble_study",
+    "mlsys.pipeline.imbalance_study": "imbalance_study",
+    "mlsys.pipeline.learning_curve": "learning_curve",
+    "mlsys.pipeline.price": "price_of_leakage",
+    "mlsys.pipeline.tuning": "Integers LogUniform Uniform",
+    "mlsys.run": "compare data_diff load promote reproduce roll_back Run",
+    "mlsys.dataset": "Dataset Rows",
+    "mlsys.steps": (
+        "Facts Field Fitted History Label Model Past Postprocess Report Reshape Result RowTransform Select Sink "
+        "Source Split Step TrainOnly Transform"
     ),
-    **dict.fromkeys(
-        (
-            "Aggregate",
-            "Cast",
-            "Deduplicate",
-            "FillGaps",
-            "Filter",
-            "Pivot",
-            "Rename",
-            "AsOfJoin",
-            "CheckSchema",
-            "Derive",
-            "Flatten",
-            "Forecast",
-            "Function",
-            "Join",
-            "Lag",
-            "ReadCSV",
-            "ReadDocuments",
-            "ReadEvents",
-            "ReadFrame",
-            "ReadGraph",
-            "ReadJSON",
-            "ReadParquet",
-            "ReadService",
-            "ReadSQL",
-            "SeasonLag",
-            "WindowAggregate",
-            "WriteCSV",
-            "WriteParquet",
-            "WriteSQL",
-        ),
-        "mlsys.data",
+    "mlsys.data": (
+        "Aggregate AsOfJoin Cast CheckSchema Deduplicate Derive FillGaps Filter Flatten Forecast Function Join Lag "
+        "Pivot ReadCSV ReadDocuments ReadEvents ReadFrame ReadGraph ReadJSON ReadParquet ReadService ReadSQL "
+        "Rename SeasonLag WindowAggregate WriteCSV WriteParquet WriteSQL"
     ),
-    **dict.fromkeys(("Column", "Schema", "compare_tables", "quarantined"), "mlsys.schemas"),
-    **dict.fromkeys(
-        (
-            "GroupFolds",
-            "Templates",
-            "Mixup",
-            "Synonyms",
-            "DropWords",
-            "Typos",
-            "SwapCategories",
-            "Jitter",
-            "Augment",
-            "SnowballSample",
-            "Rake",
-            "QuotaSample",
-            "JudgementSample",
-            "ConvenienceSample",
-            "WeightedSample",
-            "WeighClasses",
-            "RandomSample",
-            "ImportanceSample",
-            "HashSample",
-            "TwoStageSample",
-            "ClusterSample",
-            "GroupSplit",
-            "KFolds",
-            "PredefinedSplit",
-            "RandomSplit",
-            "Resample",
-            "ReservoirSample",
-            "StratifiedSample",
-            "StratifiedSplit",
-            "TimeFolds",
-            "TimeSplit",
-        ),
-        "mlsys.sampling",
+    "mlsys.schemas": "Column compare_tables quarantined Schema",
+    "mlsys.sampling": (
+        "Augment ClusterSample ConvenienceSample DropWords GroupFolds GroupSplit HashSample ImportanceSample "
+        "Jitter JudgementSample KFolds Mixup PredefinedSplit QuotaSample Rake RandomSample RandomSplit Resample "
+        "ReservoirSample SnowballSample StratifiedSample StratifiedSplit SwapCategories Synonyms Templates "
+        "TimeFolds TimeSplit TwoStageSample Typos WeighClasses WeightedSample"
     ),
-    **dict.fromkeys(
-        (
-            "ActiveLearning",
-            "FindLabelErrors",
-            "find_label_errors",
-            "LabelSpreading",
-            "CastVotes",
-            "HandLabels",
-            "LabelModel",
-            "NaturalLabel",
-            "QueriedSplit",
-            "SelfTraining",
-            "VoteStats",
-            "Votes",
-            "WeakLabel",
-            "beats_its_labels",
-            "compare_labels",
-            "labeling_function",
-            "soft_rows",
-            "trusted_rows",
-        ),
-        "mlsys.labeling",
+    "mlsys.labeling": (
+        "ActiveLearning beats_its_labels CastVotes compare_labels find_label_errors FindLabelErrors HandLabels "
+        "labeling_function LabelModel LabelSpreading NaturalLabel QueriedSplit SelfTraining soft_rows trusted_rows "
+        "Votes VoteStats WeakLabel"
     ),
-    **dict.fromkeys(
-        (
-            "Apply",
-            "Bin",
-            "Categories",
-            "Clean",
-            "CountEncode",
-            "Cross",
-            "ClipOutliers",
-            "CyclicEncode",
-            "DateParts",
-            "Embed",
-            "Embedding",
-            "FeatureGeneralization",
-            "HashEncode",
-            "DiagnoseMissing",
-            "DropMissing",
-            "DropMissingRows",
-            "Impute",
-            "ImputeForward",
-            "Log",
-            "MinMaxScale",
-            "OneHot",
-            "OrdinalEncode",
-            "PositionalEncode",
-            "PowerTransform",
-            "Prepare",
-            "RobustScale",
-            "SelectFeatures",
-            "Standardize",
-            "TargetEncode",
-            "TextComponents",
-            "TextHash",
-            "TfIdf",
-        ),
-        "mlsys.features",
+    "mlsys.features": (
+        "Apply Bin Categories Clean ClipOutliers CountEncode Cross CyclicEncode DateParts DiagnoseMissing "
+        "DropMissing DropMissingRows Embed Embedding FeatureGeneralization HashEncode Impute ImputeForward Log "
+        "MinMaxScale OneHot OrdinalEncode PositionalEncode PowerTransform Prepare RobustScale SelectFeatures "
+        "Standardize TargetEncode TextComponents TextHash TfIdf"
     ),
-    **dict.fromkeys(
-        (
-            "Abstain",
-            "Bagging",
-            "Boosting",
-            "Calibrate",
-            "Conformal",
-            "Stacking",
-            "Train",
-            "TrainForecast",
-            "TrainInPhases",
-            "TuneThreshold",
-            "Voting",
-        ),
-        "mlsys.models",
+    "mlsys.models": (
+        "Abstain Bagging Boosting Calibrate Conformal Stacking Train TrainForecast TrainInPhases TuneThreshold Voting"
     ),
-    **dict.fromkeys(
-        (
-            "ABTest",
-            "Canary",
-            "Cost",
-            "EpsilonGreedy",
-            "ThompsonSampling",
-            "UCB1",
-            "compare_rankings",
-            "interleave",
-            "ips",
-            "replay",
-            "shadow",
-            "snips",
-            "beats",
-            "behaves",
-            "count_slices",
-            "DirectionalTest",
-            "Evaluate",
-            "explain",
-            "FeatureImportance",
-            "find_slices",
-            "FindSlices",
-            "gap",
-            "Gate",
-            "InvarianceTest",
-            "latency",
-            "Metric",
-            "metric",
-            "no_alarm",
-            "no_findings",
-            "PartialDependence",
-            "PerturbationTest",
-            "WeakSpotSearch",
-            "score_slices",
-            "size",
-            "SliceCounts",
-        ),
-        "mlsys.evaluation",
+    "mlsys.evaluation": (
+        "ABTest beats behaves Canary compare_rankings Cost count_slices DirectionalTest EpsilonGreedy Evaluate "
+        "explain FeatureImportance find_slices FindSlices gap Gate interleave InvarianceTest ips latency Metric "
+        "metric no_alarm no_findings PartialDependence PerturbationTest replay score_slices shadow size "
+        "SliceCounts snips ThompsonSampling UCB1 WeakSpotSearch"
     ),
-    **dict.fromkeys(
-        (
-            "assert_no_drift",
-            "DetectDrift",
-            "estimate_performance",
-            "label_delays",
-            "LossDetector",
-            "MaturingLosses",
-            "Monitor",
-            "RetrainPolicy",
-            "refit_study",
-            "training_history",
-            "Webhook",
-        ),
-        "mlsys.drift",
+    "mlsys.drift": (
+        "assert_no_drift DetectDrift estimate_performance label_delays LossDetector MaturingLosses Monitor "
+        "refit_study RetrainPolicy training_history Webhook"
     ),
-    "sync": "mlsys.tracking",
+    "mlsys.tracking": "sync",
 }
+"""What can be imported from here, by the module in which it is made; each is imported when it is first used."""
+
+_HOMES = {name: home for home, names in _NAMES.items() for name in names.split()}
 
 __all__ = ["__version__", *_HOMES]  # noqa: PLE0604  the keys are strings
 

@@ -9,32 +9,23 @@ import numpy as np
 import pandas as pd
 from pydantic import BeforeValidator
 
-from mlsys.dataset import SAMPLING_WEIGHT, TRAINING_WEIGHT, known_weights
+from mlsys.dataset import known_weights
 from mlsys.errors import ConfigurationError, DataError
 from mlsys.models._aims import aim_of, refuse_unfit_for_aim
-from mlsys.models._amounts import check_amounts, metrics_of_power, power_of
-from mlsys.models._boosters import agreement, as_agreed, rename_in_parameters
-from mlsys.models._complaints import listed
+from mlsys.models._amounts import metrics_of_power, power_of
+from mlsys.models._boosters import as_agreed
 from mlsys.models._curves import curves_of
 from mlsys.models._early_stopping import refuse_out_of_reach
-from mlsys.models._estimators import (
-    classifies,
-    numbers_classes,
-    regresses,
-    transforms_itself,
-    weight_argument,
-)
-from mlsys.models._fitting import asked_once, columns_of, fitting, predictions, selected
+from mlsys.models._estimators import classifies, regresses
+from mlsys.models._fitting import asked_once, columns_of, fitting, predictions
+from mlsys.models._handing import Handing
 from mlsys.models._importances import own_importances
-from mlsys.models._inputs import takes_any, text_reader, the_text
+from mlsys.models._inputs import takes_any, text_reader
+from mlsys.models._learning import Learning
 from mlsys.models._learning_rows import Learned, fitted_on
-from mlsys.models._matrix import order_of, plain_target
-from mlsys.models._queries import check_relevance, in_queries, refuse_ranker_inside
-from mlsys.models._refusals import check_target, known_target, refuse_another_scale
+from mlsys.models._queries import refuse_ranker_inside
 from mlsys.models._several import (
     TARGETS,
-    TOGETHER,
-    coded,
     inside,
     mean_importances,
     naming,
@@ -43,9 +34,9 @@ from mlsys.models._several import (
     refuse_parts,
     takes_together,
 )
-from mlsys.models._warm_start import continued, earlier_state, refuse_no_warm_start, refuse_unlike
-from mlsys.models._without_target import anomalies_learned, classes_named, clusters_learned, measured
-from mlsys.models.losses import lent, refuse_focal
+from mlsys.models._warm_start import refuse_no_warm_start
+from mlsys.models._without_target import measured
+from mlsys.models.losses import refuse_focal
 from mlsys.models.needs import Needs, needs_of
 from mlsys.steps import Field, Model
 from mlsys.steps.aims import WITHOUT_TARGET
@@ -55,8 +46,6 @@ from mlsys.steps.shares import odds_back
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
-
-    from numpy.typing import NDArray
 
     from mlsys.dataset import Rows
     from mlsys.steps.aims import Aim
@@ -206,9 +195,7 @@ class Train(Model):
 
     def columns_read(self, columns: Iterable[str]) -> tuple[str, ...]:
         """Return the features used, out of those available."""
-        if self.features is None:
-            return tuple(columns)
-        return (self.features,) if isinstance(self.features, str) else tuple(self.features)
+        return self._handing.read(columns)
 
     def allowances(self) -> tuple[str, ...]:
         """Return what the step is allowed beyond its kind, including being pickled."""
@@ -253,9 +240,9 @@ class Train(Model):
         """Return the fitted estimator, its classes and its features; of several targets see ``_several.py``."""
         train = train.counted(self._who, "training rows")
         if self.aim in WITHOUT_TARGET:
-            return self._learn_alone(seeded(self.estimator, rng), train)
+            return self._learning.of_none(seeded(self.estimator, rng), train)
         if not train.roles.has_several_targets:
-            return self._learn(seeded(self.estimator, rng), train)
+            return self._learning.of_one(seeded(self.estimator, rng), train)
         if self.aim != "target":
             raise DataError(
                 f"{self._who} is a ranker, which learns one target, but there are several: {train.roles.targets_said}",
@@ -263,89 +250,18 @@ class Train(Model):
             )
         refuse_mixed(train, self._who)
         if takes_together(self.estimator, train.targets, self._who):
-            state = self._learn_together(seeded(self.estimator, rng), train)
+            state = self._learning.of_all(seeded(self.estimator, rng), train)
         else:
             each = inside(self.estimator)
             alone = {name: train.of_target(name) for name in train.roles.targets}
             found: dict[str, Any] = {}
             for name, rows in alone.items():
                 with naming(name):
-                    found[name] = self._learn(seeded(each, rng), rows)
+                    found[name] = self._learning.of_one(seeded(each, rng), rows)
             state = {TARGETS: found}
         counts = {name: len(columns) for name, columns in columns_of(state).items()}
         refuse_ambiguous([each for columns in columns_of(state).values() for each in columns], counts, self._who)
         return state
-
-    def _learn_together(self, estimator: Any, train: Rows) -> dict[str, Any]:
-        """Return one estimator fitted on all targets at once."""
-        names, weights = self._names(train), self._weights(train, estimator, "fit")
-        alone = [train.of_target(name) for name in train.roles.targets]
-        for rows in alone:
-            target = plain_target(known_target(rows.y, self._who))
-            check_target(rows.y, target, classifies(estimator), regresses(estimator), self._who)
-        together: dict[str, Any] = dict.fromkeys(train.roles.targets)
-        orders: dict[str, Any] = {}
-        if not classifies(estimator):
-            values = train.targets.to_numpy(dtype=np.float64)
-        else:
-            values, together = coded(train)
-            orders = {str(rows.y.name): order_of(rows.y, together[str(rows.y.name)]).get("order") for rows in alone}
-        features = selected(train, self._as_text(names), names, transforms_itself(estimator), self._who)
-        told = agreement(estimator, features)
-        given = Learned(train, features, as_agreed(features, told), values, weights)
-        estimator, curves = self._fit(estimator, given, {})
-        ordered = {name: order for name, order in orders.items() if order}
-        found = {"estimator": estimator, TOGETHER: together, "orders": ordered, "features": list(names), **told}
-        return found | _curves(curves)
-
-    def _learn(self, estimator: Any, train: Rows) -> dict[str, Any]:
-        """Return an estimator fitted on one target."""
-        refuse_another_scale(train, self._who)
-        train, queries = in_queries(train, self._who) if self.aim == "ranking" else (train, None)
-        names, target, weights = self._given(train, estimator, "fit")
-        if queries is None:
-            check_target(train.y, target, classifies(estimator), regresses(estimator), self._who)
-            power = power_of(estimator) if regresses(estimator) else None
-            if power is not None:
-                check_amounts(train.y, target, power, self._who)
-        else:
-            check_relevance(train.y, target, self._who)
-            target = target.astype(np.float64) if target.dtype.kind == "f" else target.astype(np.int64)
-        classes: list[Any] | None = np.unique(target).tolist() if classifies(estimator) else None
-        order = {} if classes is None else order_of(train.y, classes)
-        if numbers_classes(estimator):
-            target = np.unique(target, return_inverse=True)[1]
-        features = selected(train, self._as_text(names), names, transforms_itself(estimator), self._who)
-        told = agreement(estimator, features)
-        rename_in_parameters(estimator, names, told)
-        state = {"estimator": estimator, "classes": classes, "features": list(names), **order, **told}
-        taken, beside, done = as_agreed(features, told), dict[str, Any](), False
-        curves: dict[str, list[float]] = {}
-        if self.warm_start is not None:
-            earlier = earlier_state(self.warm_start, estimator, self._who)
-            refuse_unlike(earlier, state, self._who)
-            with fitting(features, self._who):
-                estimator, beside, done = continued(
-                    estimator, earlier["estimator"], taken, target, weights, self.epochs
-                )
-        if not done:
-            given = Learned(train, features, taken, target, weights, queries)
-            with lent(estimator, self.focal, classes, self._who):
-                estimator, curves = self._fit(estimator, given, beside)
-        return state | {"estimator": estimator} | _curves(curves)
-
-    def _learn_alone(self, estimator: Any, train: Rows) -> dict[str, Any]:
-        """Fit on features alone."""
-        names, weights = self._names(train), self._weights(train, estimator, "fit")
-        features = selected(train, self._as_text(names), names, transforms_itself(estimator), self._who)
-        with fitting(features, self._who):
-            estimator.fit(features, **weights)
-            found = {"estimator": estimator, "features": list(names), "aim": self.aim}
-            if self.aim == "clusters":
-                return found | {"classes": clusters_learned(estimator, features, len(train), self._who)}
-            return found | {
-                "classes": classes_named(train, self._who), "threshold": anomalies_learned(estimator, features)
-            }  # fmt: skip
 
     def _fit(self, estimator: Any, given: Learned, beside: Mapping[str, Any], /) -> tuple[Any, dict[str, list[float]]]:
         """Return the estimator fitted on rows, and the losses of a fit that was not its last."""
@@ -371,7 +287,9 @@ class Train(Model):
             part = part.take_rows(known_weights(part.weight, self._who) > 0)
         if part.empty:
             return state
-        names, target, weights = self._given(part, estimator, "partial_fit")
+        handing = self._handing
+        names, weights = handing.names(part), handing.weights(part, estimator, "partial_fit")
+        target = handing.target(part)
         if classes is not None:
             strange = np.unique(target[~np.isin(target, classes)]).tolist()
             if strange:
@@ -380,7 +298,7 @@ class Train(Model):
                     "name every class in classes=",
                 )
             weights["classes"] = np.array(classes)
-        features = selected(part, self._as_text(names), names, transforms_itself(estimator), self._who)
+        features = handing.features_of(part, names, estimator)
         with fitting(features, self._who):
             estimator.partial_fit(as_agreed(features, {}), target, **weights)
         return {**state, "features": list(names)}
@@ -398,8 +316,7 @@ class Train(Model):
     def measured(self, frame: pd.DataFrame, state: dict[str, Any], /) -> Any:
         """Return rows as the numbers that the estimator at the end measures distances between."""
         estimator, names = state["estimator"], state["features"]
-        features = selected(frame, self._as_text(names), names, transforms_itself(estimator), self._who)
-        return measured(estimator, features)
+        return measured(estimator, self._handing.features_of(frame, names, estimator))
 
     def corrected(self, state: dict[str, Any], shifts: Sequence[Shares], /) -> dict[str, Any] | None:
         """Return the state with what brings probabilities back to the shares before they were changed."""
@@ -427,57 +344,14 @@ class Train(Model):
             return tuple(learned["features"])
         return self.columns_read(columns)
 
-    def _as_text(self, names: Sequence[str]) -> str | None:
-        """Return the feature that is handed over as it is."""
-        if isinstance(self.features, str):
-            return self.features
-        return names[0] if self.features is None and text_reader(self.estimator) is not None else None
-
     @property
     def _who(self) -> str:
         return f"{self.title}({type(self.estimator).__name__})"
 
-    def _given(self, train: Rows, estimator: Any, method: str) -> tuple[tuple[str, ...], NDArray[Any], dict[str, Any]]:
-        """Return the names of the features, the target, and weights by the argument that takes them."""
-        names, weights = self._names(train), self._weights(train, estimator, method)
-        return names, plain_target(known_target(train.y, self._who)), weights
+    @property
+    def _handing(self) -> Handing:
+        return Handing(self.estimator, self.features, self._who)
 
-    def _names(self, train: Rows) -> tuple[str, ...]:
-        """Return the names of the features."""
-        there = train.feature_names
-        names = self.columns_read(there)
-        missing = sorted(set(names).difference(there), key=names.index)
-        if missing or not names:
-            raise DataError(
-                f"{self._who}: {listed(missing)} {'are not features' if len(missing) > 1 else 'is not a feature'} here "
-                f"(features: {', '.join(there) or 'none'})",
-                "correct features=; run.features says why a column is not used",
-            )
-        reader = text_reader(self.estimator)
-        if reader is not None and not isinstance(self.features, str):
-            names = (the_text(pd.DataFrame(train), names, reader, self.features is not None, self._who),)
-        return names
-
-    def _weights(self, train: Rows, estimator: Any, method: str) -> dict[str, Any]:
-        """Return the weights of the rows by the argument that takes them."""
-        if train.weight is None:
-            return {}
-        argument, sampled = weight_argument(estimator, method), train.weight.name == SAMPLING_WEIGHT
-        if argument is None and sampled:  # the sample gave the weights, not the user: see learns_without_weights
-            return {}
-        if argument is None:
-            of_a_step = train.weight.name == TRAINING_WEIGHT
-            raise DataError(
-                f"{self._who} accepts no weights, but {train.weight.name!r} "
-                f"{'holds the weights of a step before it' if of_a_step else 'has the weight role'}",
-                "use an estimator whose fit accepts sample_weight, or remove the "
-                + ("weights from that step" if of_a_step else "weight role"),
-            )
-        weights = known_weights(train.weight, self._who)
-        # Of as many rows as were drawn, not of as many as they stand for: that would undo regularization.
-        return {argument: weights / weights.mean() if sampled else weights}
-
-
-def _curves(curves: dict[str, list[float]]) -> dict[str, Any]:
-    """Return the part of the state that keeps the losses of a first fit, where there was a second one."""
-    return {"curves": curves} if curves else {}
+    @property
+    def _learning(self) -> Learning:
+        return Learning(self._handing, self._fit, self.aim, self.warm_start, self.epochs, self.focal)
