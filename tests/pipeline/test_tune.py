@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import pandas as pd
@@ -159,6 +159,78 @@ def test_a_step_behind_a_choice_learns_once_for_each_choice() -> None:
     given = pipeline(None, Impute(), Counted(), OneHot(["site"]), Train(LogisticRegression()))
     tuned(given, trials=10)
     assert len(CALLS) == 2  # behind the mean and behind the median
+
+
+FITS: list[int] = []
+
+
+class CountedModel(LogisticRegression):  # type: ignore[misc]
+    """Counts how often it is fitted."""
+
+    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> CountedModel:
+        FITS.append(len(X))
+        super().fit(X, y, sample_weight)
+        return self
+
+
+class Coarse(Calibrate):
+    """Learns from predictions of fewer folds."""
+
+    cross_fit_folds: ClassVar[int] = 3
+
+
+def calibrated(*after: Any) -> Pipeline:
+    model = Train(CountedModel(), allow_pickle="a test")
+    return pipeline(None, Impute(), OneHot(["site"]), model, Coarse(name="Calibrate"), *after)
+
+
+def fits_of(of: Pipeline, space: Any, **arguments: Any) -> tuple[int, Any]:
+    FITS.clear()
+    found = tuned(of, space, metric="log_loss", **arguments)
+    return len(FITS), found
+
+
+METHODS = {"Calibrate.method": ["sigmoid", "isotonic", "temperature"]}
+
+
+def test_out_of_fold_predictions_are_made_once_for_trials_of_the_step_that_needs_them() -> None:
+    fits, found = fits_of(calibrated(), METHODS, trials=8)
+    assert fits == 1 + 3 and found.table["value"].nunique() == 3
+
+
+def test_out_of_fold_predictions_are_made_once_for_trials_of_steps_behind() -> None:
+    threshold = mlsys.TuneThreshold(missed=5, false_alarm=1)
+    space = METHODS | {"TuneThreshold.missed": [2.0, 5.0]}
+    fits, _ = fits_of(calibrated(threshold), space, trials=10)
+    assert fits == 1 + 3
+
+
+def test_out_of_fold_predictions_follow_what_they_depend_on() -> None:
+    fits, _ = fits_of(calibrated(), {"Calibrate": [Coarse(), Calibrate()]}, trials=6)
+    assert fits == 1 + 3 + 5
+    fits, _ = fits_of(calibrated(), METHODS | {"Train.estimator__C": [0.01, 1.0]}, trials=20, seed=1)
+    assert fits == 2 * (1 + 3)
+    fits, _ = fits_of(calibrated(), METHODS | {"Impute.numeric": ["mean", "median"]}, trials=20, seed=1)
+    assert fits == 2 * (1 + 3)
+
+
+@pytest.mark.parametrize("split", [None, KFolds(3, test=0.2)])
+def test_shared_out_of_fold_predictions_change_no_byte(split: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    given = calibrated().replace(StratifiedSplit=split) if split else calibrated()
+    space = {"Calibrate": [Coarse(), Calibrate(), Coarse("isotonic")], "Impute.numeric": ["mean", "median"]}
+    shared, with_it = fits_of(given, space, trials=8)
+    monkeypatch.setattr("mlsys.execution.kinds._BEGINNINGS", {})
+    alone, without = fits_of(given, space, trials=8)
+    assert shared < alone and [each.said for each in with_it.tried] == [each.said for each in without.tried]
+
+
+def test_a_calibration_part_is_used_as_it_is() -> None:
+    frame = people()
+    parts = {"train": frame[:300], "calibration": frame[300:450], "validation": frame[450:]}
+    fits, found = fits_of(calibrated().replace(StratifiedSplit=None), METHODS, frame=parts, trials=8)
+    run = found.run(track=False, cache=False).evaluation.table
+    mine = run[(run["model"] == "model") & (run["slice"] == "all") & (run["part"] == "validation")]
+    assert fits == 1 and found.value == mine.set_index("metric")["value"]["log_loss"]
 
 
 def test_a_trial_that_raises_is_recorded_and_the_search_goes_on() -> None:

@@ -13,6 +13,7 @@ from mlsys.dataset import Rows
 from mlsys.errors import ConfigurationError
 from mlsys.evaluation.scored import scored_rows
 from mlsys.execution.execution import executed
+from mlsys.execution.kinds import beginning_of
 from mlsys.execution.opening import Data
 from mlsys.execution.parts import SEALED, Parts
 from mlsys.execution.processes import apart
@@ -25,8 +26,8 @@ from mlsys.plan import Plan, Planned
 from mlsys.plan.any_pipeline import AnyPipeline
 from mlsys.states import digest
 
-MOST_KEPT = 12
-"""Points to go on from that are held at once; each holds rows."""
+MOST_KEPT = 24
+"""Points to go on from that are held at once; each holds rows, which points with the same rows share."""
 JUDGED = "validation"
 
 
@@ -130,13 +131,27 @@ class Bench:
             if (found := self._found(keys[at])) is not None:
                 done, parts = at, found
                 break
-        for at in self._cuts(steps, done):
-            try:
-                parts = self._keep(keys[at], run(steps[done:at], parts, place.work))
-            except Exception as error:
-                return Failed(told(error))
-            done = at
+        try:
+            for at in self._cuts(steps, done):
+                ready = self._begun(steps[done], keys[done], parts, place.work)
+                parts = self._keep(keys[at], run(steps[done:at], ready, place.work))
+                done = at
+            if done < len(steps):
+                parts = self._begun(steps[done], keys[done], parts, place.work)
+        except Exception as error:
+            return Failed(told(error))
         return Rest(steps[done:], replace(place, parts=parts))
+
+    def _begun(self, planned: Planned, key: str, parts: Parts, work: Work) -> Parts:
+        """Return the parts from which a step that changes goes on: what it does first is shared by trials."""
+        first = beginning_of(planned.step)
+        if first is None or planned.name not in self.changed:
+            return parts
+        key = digest((key, planned.name, repr(first.by(planned.step))))
+        if (found := self._found(key)) is not None:
+            return found
+        with work.doing(planned, parts.rows):
+            return self._keep(key, first.run(planned, parts, work))
 
     def _cuts(self, steps: Sequence[Planned], done: int) -> Iterable[int]:
         """Return where points are kept: before each step that changes; in several processes before the first alone."""
