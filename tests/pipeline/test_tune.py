@@ -269,6 +269,45 @@ def test_trials_are_pruned_after_a_fold() -> None:
     assert found.table["value"].isna().tolist() == [False, True] * 3 and "3 pruned" in repr(found)
 
 
+def boosted(split: Any = None, *after: Any) -> tuple[Pipeline, dict[str, Any], Any]:
+    """Return a pipeline, rates of which one is hopeless, and a pruner that sees so after 10 rounds."""
+    import optuna
+
+    given = pipeline(split, Train(HistGradientBoostingClassifier(max_iter=50)), *after)
+    space = {"Train.estimator__learning_rate": [1e-6, 0.1, 0.2]}
+    return given, space, optuna.pruners.ThresholdPruner(upper=0.64)
+
+
+@pytest.mark.parametrize("after", [[], [Calibrate()]])
+def test_a_hopeless_fit_is_ended_after_some_rounds(after: list[Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    given, space, pruner = boosted(None, *after)
+    sizes = list[int]()
+    fit = HistGradientBoostingClassifier.fit
+
+    def counted(self: Any, *args: Any, **named: Any) -> Any:
+        sizes.append(self.max_iter)
+        return fit(self, *args, **named)
+
+    monkeypatch.setattr(HistGradientBoostingClassifier, "fit", counted)
+    found = tuned(given, space, metric="log_loss", pruner=pruner, trials=10)
+    told = {each.number: each.intermediate_values for each in found.study.trials}
+    pruned = found.table["Train.estimator__learning_rate"] == 1e-6
+    assert pruned.any() and found.table["state"].tolist() == ["pruned" if each else "complete" for each in pruned]
+    assert all(list(told[number]) == ([10] if each else []) or not each for number, each in enumerate(pruned))
+    whole = tuned(given, space, metric="log_loss", trials=10)
+    assert found.params == whole.params and found.value == whole.value
+    one, other = (each.run(track=False, cache=False) for each in (found, whole))
+    assert one.state("Train")["estimator"].n_iter_ == 50
+    assert mlsys.states.digest(one.state("Train")) == mlsys.states.digest(other.state("Train"))
+
+
+def test_with_folds_trials_are_pruned_after_a_fold_alone() -> None:
+    given, space, pruner = boosted(KFolds(3, test=0.2))
+    found = tuned(given, space, metric="log_loss", pruner=pruner, trials=4)
+    steps = {step for each in found.study.trials for step in each.intermediate_values}
+    assert steps <= {0, 1} and "pruned" in set(found.table["state"])
+
+
 def test_if_all_trials_are_pruned_there_is_one_error() -> None:
     import optuna
 

@@ -31,6 +31,7 @@ from mlsys.models._learning_rows import Learned, fitted_on
 from mlsys.models._matrix import order_of, plain_target
 from mlsys.models._queries import check_relevance, in_queries, refuse_ranker_inside
 from mlsys.models._refusals import check_target, known_target, refuse_another_scale
+from mlsys.models._rounds import SoFar, SoFarOfClasses, tells_rounds
 from mlsys.models._several import (
     TARGETS,
     TOGETHER,
@@ -46,11 +47,12 @@ from mlsys.models._several import (
 from mlsys.models._warm_start import continued, earlier_state, refuse_no_warm_start, refuse_unlike
 from mlsys.models._without_target import anomalies_learned, classes_named, clusters_learned, measured
 from mlsys.models.losses import lent, refuse_focal
-from mlsys.models.needs import Needs, needs_of
+from mlsys.models.needs import Needs, distance_measures, needs_of
 from mlsys.steps import Field, Model
 from mlsys.steps.aims import WITHOUT_TARGET
 from mlsys.steps.cloning import seeded
 from mlsys.steps.earlier import as_reference, earlier_digest
+from mlsys.steps.rounds import listener_of_rounds
 from mlsys.steps.shares import odds_back
 
 if TYPE_CHECKING:
@@ -230,6 +232,10 @@ class Train(Model):
         """What the estimator accepts, and learns well from."""
         return needs_of(self.estimator)
 
+    def distances(self, columns: Sequence[str], /) -> dict[str, tuple[str, ...]]:
+        """Return by which features estimators measure distances between rows, by their class."""
+        return dict.fromkeys(distance_measures(self.estimator), self.columns_read(columns))
+
     @property
     def prepares_features(self) -> bool:
         """Whether nothing needs to be prepared: the estimator does so itself, or is told its features by name."""
@@ -329,10 +335,30 @@ class Train(Model):
                     estimator, earlier["estimator"], taken, target, weights, self.epochs
                 )
         if not done:
-            given = Learned(train, features, taken, target, weights, queries)
+            tell = self._teller(state) if queries is None and self.tells_rounds else None
+            given = Learned(train, features, taken, target, weights, queries, tell)
             with lent(estimator, self.focal, classes, self._who):
                 estimator, curves = self._fit(estimator, given, beside)
         return state | {"estimator": estimator} | _curves(curves)
+
+    @property
+    def tells_rounds(self) -> bool:
+        """Whether rounds of the fit are told to who listens; see ``steps/rounds.py``."""
+        return self.focal is None and self.warm_start is None and tells_rounds(self.estimator)
+
+    def _teller(self, state: dict[str, Any]) -> Callable[[int, Any], None] | None:
+        """Return what tells a listener the predictions after some rounds."""
+        listener = listener_of_rounds()
+        if listener is None:
+            return None
+        kind = SoFar if state["classes"] is None else SoFarOfClasses
+        known = state | asked_once(state) | {"likeliest": state["classes"] is not None}
+
+        def tell(rounds: int, raw: Any) -> None:
+            so_far, one_column = known | {"estimator": kind(raw)}, isinstance(self.features, str)
+            listener(rounds, lambda frame: predictions(frame, so_far, one_column, self._who))
+
+        return tell
 
     def _learn_alone(self, estimator: Any, train: Rows) -> dict[str, Any]:
         """Fit on features alone."""

@@ -332,7 +332,8 @@ class Pipeline(Configuration):
             Of Optuna; by default ``TPESampler``, and ``MedianPruner`` where folds evaluate, which stops a trial after
             a fold.
         n_jobs : int
-            Trials at a time, each in a process. Proposals then know fewer results, so they differ from those of 1.
+            Trials at a time, each in a process, or done by the workers of ``engine="dask"``. Proposals then know fewer
+            results, so they differ from those of 1.
         resume : str, optional
             Name of a study in ``.mlsys/tuning``: it is created, or goes on where it stopped.
         track : bool or "auto"

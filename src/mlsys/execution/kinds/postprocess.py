@@ -87,7 +87,7 @@ def _unseen(planned: Planned, step: Postprocess, parts: Parts, work: Work) -> tu
     if parts.crossed is None:
         steps = tuple(each for each in parts.steps if not isinstance(each.step, Postprocess))
         given = {"folds": step.cross_fit_folds, "steps": steps}
-        made = work.do(Task(planned, "predict out of fold", cross, {"rows": rows}, given), parts)
+        made = work.do(Task(planned, "predict out of fold", cross, {"rows": rows}, given, sees_split=True), parts)
         parts = parts.told([made], crossed=made.tables["predictions"])
     assert parts.crossed is not None
     judged = parts.crossed.frame([]).index  # those whose label is known
