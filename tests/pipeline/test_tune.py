@@ -303,7 +303,7 @@ def test_a_hopeless_fit_is_ended_after_some_rounds(after: list[Any], monkeypatch
 
 def test_with_folds_trials_are_pruned_after_a_fold_alone() -> None:
     given, space, pruner = boosted(KFolds(3, test=0.2))
-    found = tuned(given, space, metric="log_loss", pruner=pruner, trials=4)
+    found = tuned(given, space, metric="log_loss", pruner=pruner, trials=10)
     steps = {step for each in found.study.trials for step in each.intermediate_values}
     assert steps <= {0, 1} and "pruned" in set(found.table["state"])
 
