@@ -2,8 +2,8 @@
 Do made-up rows help?
 =====================
 
-Few rows are labelled, and more of them could be made: the same tumour measured once more, or a mixture of two. Do models
-learn from such rows, or are they only more of the same?
+Few rows are labelled, and more of them could be made: the same tumour measured once more, or a mixture of two. Do
+models learn from such rows, or are they only more of the same?
 """
 
 # %%
@@ -47,9 +47,8 @@ ways: dict[str, dict[str, Any]] = {
     "ten times the noise": {"Augment": Augment(Jitter({name: 10 * size for name, size in noise.items()}), copies=3)},
     "mixtures of two": {"Augment": Augment(Mixup(), copies=3)},
 }
-runs = (
-    pipeline(0).variants(**{name.replace(" ", "_"): change for name, change in ways.items()}).run(tumours, track=False)
-)
+changes = {name.replace(" ", "_"): change for name, change in ways.items()}
+runs = pipeline(0).variants(**changes).run(tumours, track=False)
 train = runs["measured_again"].frame("train", after="Augment")
 train["made_by"].fillna("the data").value_counts()
 
@@ -67,8 +66,7 @@ compared
 
 found = []
 for seed in range(8):
-    variants = pipeline(seed).variants(**{name.replace(" ", "_"): change for name, change in ways.items()})
-    several = variants.run(tumours, track=False)
+    several = pipeline(seed).variants(**changes).run(tumours, track=False)
     scores = mlsys.compare(several, metric="log_loss").table.set_index("run")["value"]
     found.append(scores["no_made_rows"] - scores.drop("no_made_rows"))
 gains = pd.DataFrame(found).rename(columns=lambda name: str(name).replace("_", " "))
@@ -103,8 +101,8 @@ ax.set_xlabel("log loss without made rows, less that with them (8 draws, bar: me
 ax.spines[["top", "right", "left"]].set_visible(False)
 
 # %%
-# Not here. The first draw alone would have praised mixtures of two, with an interval: it was a lucky draw. Over all draws
-# a tumour measured again changes nothing that can be told from luck, mixtures are worse more often than not, and noise
-# beyond that of the measurement does harm every time. Nor is the model harder to move. What made rows cost is sure: three
-# more copies of the training rows in each fit. Take them as one more variant, and keep them only if they win on rows that
-# nobody made; :doc:`/sampling` has the other ways, for texts and categories.
+# Not here. The first draw alone would have praised mixtures of two, with an interval: it was a lucky draw. Over all
+# draws a tumour measured again changes nothing that can be told from luck, mixtures are worse more often than not, and
+# noise beyond that of the measurement does harm every time. Nor is the model harder to move. What made rows cost is
+# sure: three more copies of the training rows in each fit. Take them as one more variant, and keep them only if they
+# win on rows that nobody made. :doc:`/sampling` has the other ways, for texts and categories.

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from mlsys.models._estimators import classifies, library_of
-from mlsys.steps.rounds import told_after
+from mlsys.models._fitting import asked_once, predictions
+from mlsys.steps.rounds import listener_of_rounds, told_after
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from numpy.typing import NDArray
 
@@ -48,6 +49,31 @@ def tells_rounds(estimator: Any) -> bool:
     (True, False)
     """
     return _way(estimator) is not None
+
+
+def teller(state: Mapping[str, Any], one_column: bool, who: str) -> Tell | None:
+    """Return what tells a listener the predictions after some rounds; nothing where nobody listens.
+
+    Parameters
+    ----------
+    state : mapping
+        That of ``Train`` before the fit.
+    one_column : bool
+        Whether the estimator takes one column as it is.
+    who : str
+        For messages.
+    """
+    listener = listener_of_rounds()
+    if listener is None:
+        return None
+    kind = SoFar if state["classes"] is None else SoFarOfClasses
+    known = {**state, **asked_once(dict(state)), "likeliest": state["classes"] is not None}
+
+    def tell(rounds: int, raw: Raw) -> None:
+        so_far = {**known, "estimator": kind(raw)}
+        listener(rounds, lambda frame: predictions(frame, so_far, one_column, who))
+
+    return tell
 
 
 def fit_told(estimator: Any, tell: Tell | None, fit: Fit) -> None:

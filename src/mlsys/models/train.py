@@ -31,7 +31,7 @@ from mlsys.models._learning_rows import Learned, fitted_on
 from mlsys.models._matrix import order_of, plain_target
 from mlsys.models._queries import check_relevance, in_queries, refuse_ranker_inside
 from mlsys.models._refusals import check_target, known_target, refuse_another_scale
-from mlsys.models._rounds import SoFar, SoFarOfClasses, tells_rounds
+from mlsys.models._rounds import teller, tells_rounds
 from mlsys.models._several import (
     TARGETS,
     TOGETHER,
@@ -52,7 +52,6 @@ from mlsys.steps import Field, Model
 from mlsys.steps.aims import WITHOUT_TARGET
 from mlsys.steps.cloning import seeded
 from mlsys.steps.earlier import as_reference, earlier_digest
-from mlsys.steps.rounds import listener_of_rounds
 from mlsys.steps.shares import odds_back
 
 if TYPE_CHECKING:
@@ -335,7 +334,8 @@ class Train(Model):
                     estimator, earlier["estimator"], taken, target, weights, self.epochs
                 )
         if not done:
-            tell = self._teller(state) if queries is None and self.tells_rounds else None
+            told = queries is None and self.tells_rounds
+            tell = teller(state, isinstance(self.features, str), self._who) if told else None
             given = Learned(train, features, taken, target, weights, queries, tell)
             with lent(estimator, self.focal, classes, self._who):
                 estimator, curves = self._fit(estimator, given, beside)
@@ -345,20 +345,6 @@ class Train(Model):
     def tells_rounds(self) -> bool:
         """Whether rounds of the fit are told to who listens; see ``steps/rounds.py``."""
         return self.focal is None and self.warm_start is None and tells_rounds(self.estimator)
-
-    def _teller(self, state: dict[str, Any]) -> Callable[[int, Any], None] | None:
-        """Return what tells a listener the predictions after some rounds."""
-        listener = listener_of_rounds()
-        if listener is None:
-            return None
-        kind = SoFar if state["classes"] is None else SoFarOfClasses
-        known = state | asked_once(state) | {"likeliest": state["classes"] is not None}
-
-        def tell(rounds: int, raw: Any) -> None:
-            so_far, one_column = known | {"estimator": kind(raw)}, isinstance(self.features, str)
-            listener(rounds, lambda frame: predictions(frame, so_far, one_column, self._who))
-
-        return tell
 
     def _learn_alone(self, estimator: Any, train: Rows) -> dict[str, Any]:
         """Fit on features alone."""

@@ -298,7 +298,7 @@ def test_the_picture_shows_each_slice_beside_all_rows(visits: pd.DataFrame) -> N
 def test_an_index_that_names_no_row_divides_them_all_the_same(visits: pd.DataFrame, index: list[Any]) -> None:
     rows = visits[["city", "age", "plan", "wrong"]]
     report = find_slices(rows.set_axis(index), error="wrong")
-    assert report.worse and report.worse[0].startswith("city=Lyon & age=above 6")
+    assert report.worse and all(name.startswith("city=Lyon & age=") for name in report.worse)
     assert report.table["n"].iloc[0] == pytest.approx(report.table["found_n"].iloc[0], rel=0.3)
 
 

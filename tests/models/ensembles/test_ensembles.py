@@ -162,7 +162,9 @@ def test_folds_by_roles_wait_for_labels():
 
 
 def test_copies_of_a_row_are_in_one_fold():
-    frame = pd.concat([loans(), loans().head(60)], ignore_index=True)
+    more = pd.DataFrame(np.random.default_rng(1).normal(size=(240, 3)), columns=["x", "y", "z"])
+    once = loans().join(more)
+    frame = pd.concat([once, once.head(60)], ignore_index=True)
     shown = shown_to_the_last(Pipeline([StratifiedSplit(), stacked()], target="paid"), frame)
     assert (shown == UNSEEN).all()
 
