@@ -61,7 +61,7 @@ class Rest:
         """Return the scored rows of the place."""
         parts, first = self.place.parts, self.steps[:1]
         tells = any(isinstance(each.step, TellsRounds) and each.step.tells_rounds for each in first)
-        if self.prunes is None or not tells:
+        if self.prunes is None or not tells or parts.roles.has_several_targets:
             return scored_in(run(self.steps, parts, self.place.work))
         with listening(self._listen):  # to this fit alone, not to those of folds for the steps behind it
             parts = run(first, parts, self.place.work)
