@@ -121,7 +121,7 @@ def _of_lightgbm(estimator: Any, tell: Tell, fit: Fit) -> None:
 def _of_xgboost(estimator: Any, tell: Tell, fit: Fit) -> None:
     from xgboost.callback import TrainingCallback
 
-    class After(TrainingCallback):  # type: ignore[misc]
+    class After(TrainingCallback):
         def after_iteration(self, model: Any, epoch: int, evals_log: Any) -> bool:
             if told_after(epoch + 1) and epoch + 1 < estimator.get_num_boosting_rounds():
                 tell(epoch + 1, model.inplace_predict)
