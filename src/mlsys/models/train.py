@@ -334,8 +334,8 @@ class Train(Model):
                     estimator, earlier["estimator"], taken, target, weights, self.epochs
                 )
         if not done:
-            told = queries is None and self.tells_rounds
-            tell = teller(state, isinstance(self.features, str), self._who) if told else None
+            listens = queries is None and self.tells_rounds
+            tell = teller(state, isinstance(self.features, str), self._who) if listens else None
             given = Learned(train, features, taken, target, weights, queries, tell)
             with lent(estimator, self.focal, classes, self._who):
                 estimator, curves = self._fit(estimator, given, beside)
