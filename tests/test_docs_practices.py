@@ -13,7 +13,9 @@ import mlsys
 ROOT = Path(__file__).parent.parent
 PAGE = (ROOT / "docs" / "practices.rst").read_text(encoding="utf-8")
 EXAMPLES = {path.stem for path in (ROOT / "examples").glob("*.py")}
-ROW = re.compile(r"^   \* - (.+?)\n     - (.+?)\n     - (.+?)\n     - (.+?)(?=\n   \*|\n\n|\n\Z)", re.MULTILINE | re.DOTALL)
+ROW = re.compile(
+    r"^   \* - (.+?)\n     - (.+?)\n     - (.+?)\n     - (.+?)(?=\n   \*|\n\n|\n\Z)", re.MULTILINE | re.DOTALL
+)
 ROWS = [tuple(" ".join(cell.split()) for cell in row) for row in ROW.findall(PAGE) if row[0] != "practice"]
 PRACTICES = {practice for practice, *_ in ROWS}
 # What a system asks for, whatever the page calls the rest: a practice goes from the page only by going from here.

@@ -114,4 +114,9 @@ def test_other_fits_tell_nothing() -> None:
         TrainInPhases(SGDClassifier(loss="log_loss")),
     ]
     assert not any(step.tells_rounds for step in steps)
+
+    class Own(HistGradientBoostingClassifier):  # type: ignore[misc]
+        """Fits in a way of its own, for all that is known."""
+
+    assert not Train(Own()).tells_rounds
     assert Train(HistGradientBoostingClassifier()).tells_rounds

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from mlsys.models._estimators import classifies, library_of
+from mlsys.models._estimators import classifies
 from mlsys.models._fitting import asked_once, predictions
 from mlsys.steps.rounds import listener_of_rounds, told_after
 
@@ -88,8 +88,10 @@ def fit_told(estimator: Any, tell: Tell | None, fit: Fit) -> None:
 def _way(estimator: Any) -> Callable[[Any, Any, Fit], None] | None:
     if type(estimator).__module__.startswith(_HISTOGRAMS):
         return None if estimator.warm_start else _by_warm_starts
-    way = _BY_CALLBACKS.get(library_of(estimator))
-    given = estimator.get_params() if way is not None else {}
+    way = _BY_CALLBACKS.get(type(estimator).__module__.partition(".")[0])  # a user's class may fit in another way
+    if way is None or not hasattr(estimator, "get_params"):
+        return None
+    given = estimator.get_params()
     usual = not callable(given.get("objective")) and given.get("booster") in {None, "gbtree", "dart"}
     return way if usual else None
 
