@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 from sklearn.linear_model import LogisticRegression
 
-from mlsys import Evaluate, Impute, OneHot, Pipeline, RandomSplit, ReadParquet, Standardize, TargetEncode, Train
+from mlsys import Evaluate, Impute, KFolds, OneHot, Pipeline, RandomSplit, ReadParquet, Standardize, TargetEncode, Train
 from mlsys.engines import DaskEngine, LocalEngine
 from mlsys.settings import override
 from mlsys.tables import Partition, Table
@@ -64,6 +64,28 @@ def test_folds_are_done_by_workers(engine: DaskEngine) -> None:
     one, other = local.folds.drop(columns="seconds"), there.folds.drop(columns="seconds")
     pd.testing.assert_frame_equal(one, other, check_exact=True)
     assert local.states == there.states
+
+
+@pytest.mark.parametrize("folds", [False, True])
+def test_trials_are_done_by_workers(engine: DaskEngine, folds: bool) -> None:
+    split = KFolds(3, test=0.2) if folds else RandomSplit()
+    learning = [Impute(), OneHot(["origin", "dest"]), Standardize(), Train(LogisticRegression(max_iter=300))]
+    pipeline = Pipeline([split, *learning], target="late")
+    space = {"Impute.numeric": ["mean", "median"], "Train.estimator__C": [0.01, 1.0]}
+    asked: dict[str, Any] = {"trials": 4, "n_jobs": 2, **QUIETLY}
+    local = pipeline.tune(space, plain_flights(), **asked)
+    there = pipeline.tune(space, plain_flights(), **asked, engine=engine)
+    one, other = local.table.drop(columns="seconds"), there.table.drop(columns="seconds")
+    pd.testing.assert_frame_equal(one, other, check_exact=True)
+    assert [each.said for each in local.tried] == [each.said for each in there.tried]
+    assert local.best == there.best and local.value == there.value
+
+
+def test_refits_of_an_ablation_are_done_by_workers(engine: DaskEngine) -> None:
+    case = Case("text", "plain")
+    local = pipeline_of(case).ablate(None, given(case), cache=False, verbose=False)
+    there = pipeline_of(case).ablate(None, given(case), cache=False, verbose=False, engine=engine)
+    pd.testing.assert_frame_equal(local.table, there.table, check_exact=True)
 
 
 @pytest.mark.long

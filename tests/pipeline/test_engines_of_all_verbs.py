@@ -52,6 +52,9 @@ ASKED: dict[str, Callable[[pd.DataFrame, Any], Any]] = {
         PIPELINE.cross_validate(2, rows, track=False, engine=engine, **QUIETLY).table
     ),
     "ablate": lambda rows, engine: PIPELINE.ablate(["two"], rows, engine=engine, **QUIETLY).table,
+    "tune": lambda rows, engine: PIPELINE.tune(
+        {"Train.estimator__C": [0.01, 1.0]}, rows, trials=4, track=False, engine=engine, **QUIETLY
+    ).table.drop(columns=["seconds"]),
     "variants": lambda rows, engine: (
         PIPELINE.variants(a={}, b={"Train": LogisticRegression(C=0.1)})
         .run(rows, track=False, engine=engine, **QUIETLY)["b"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import pandas as pd
@@ -161,6 +161,78 @@ def test_a_step_behind_a_choice_learns_once_for_each_choice() -> None:
     assert len(CALLS) == 2  # behind the mean and behind the median
 
 
+FITS: list[int] = []
+
+
+class CountedModel(LogisticRegression):  # type: ignore[misc]
+    """Counts how often it is fitted."""
+
+    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> CountedModel:
+        FITS.append(len(X))
+        super().fit(X, y, sample_weight)
+        return self
+
+
+class Coarse(Calibrate):
+    """Learns from predictions of fewer folds."""
+
+    cross_fit_folds: ClassVar[int] = 3
+
+
+def calibrated(*after: Any) -> Pipeline:
+    model = Train(CountedModel(), allow_pickle="a test")
+    return pipeline(None, Impute(), OneHot(["site"]), model, Coarse(name="Calibrate"), *after)
+
+
+def fits_of(of: Pipeline, space: Any, **arguments: Any) -> tuple[int, Any]:
+    FITS.clear()
+    found = tuned(of, space, metric="log_loss", **arguments)
+    return len(FITS), found
+
+
+METHODS = {"Calibrate.method": ["sigmoid", "isotonic", "temperature"]}
+
+
+def test_out_of_fold_predictions_are_made_once_for_trials_of_the_step_that_needs_them() -> None:
+    fits, found = fits_of(calibrated(), METHODS, trials=8)
+    assert fits == 1 + 3 and found.table["value"].nunique() == 3
+
+
+def test_out_of_fold_predictions_are_made_once_for_trials_of_steps_behind() -> None:
+    threshold = mlsys.TuneThreshold(missed=5, false_alarm=1)
+    space = METHODS | {"TuneThreshold.missed": [2.0, 5.0]}
+    fits, _ = fits_of(calibrated(threshold), space, trials=10)
+    assert fits == 1 + 3
+
+
+def test_out_of_fold_predictions_follow_what_they_depend_on() -> None:
+    fits, _ = fits_of(calibrated(), {"Calibrate": [Coarse(), Calibrate()]}, trials=6)
+    assert fits == 1 + 3 + 5
+    fits, _ = fits_of(calibrated(), METHODS | {"Train.estimator__C": [0.01, 1.0]}, trials=20, seed=1)
+    assert fits == 2 * (1 + 3)
+    fits, _ = fits_of(calibrated(), METHODS | {"Impute.numeric": ["mean", "median"]}, trials=20, seed=1)
+    assert fits == 2 * (1 + 3)
+
+
+@pytest.mark.parametrize("split", [None, KFolds(3, test=0.2)])
+def test_shared_out_of_fold_predictions_change_no_byte(split: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    given = calibrated().replace(StratifiedSplit=split) if split else calibrated()
+    space = {"Calibrate": [Coarse(), Calibrate(), Coarse("isotonic")], "Impute.numeric": ["mean", "median"]}
+    shared, with_it = fits_of(given, space, trials=8)
+    monkeypatch.setattr("mlsys.execution.kinds._BEGINNINGS", {})
+    alone, without = fits_of(given, space, trials=8)
+    assert shared < alone and [each.said for each in with_it.tried] == [each.said for each in without.tried]
+
+
+def test_a_calibration_part_is_used_as_it_is() -> None:
+    frame = people()
+    parts = {"train": frame[:300], "calibration": frame[300:450], "validation": frame[450:]}
+    fits, found = fits_of(calibrated().replace(StratifiedSplit=None), METHODS, frame=parts, trials=8)
+    run = found.run(track=False, cache=False).evaluation.table
+    mine = run[(run["model"] == "model") & (run["slice"] == "all") & (run["part"] == "validation")]
+    assert fits == 1 and found.value == mine.set_index("metric")["value"]["log_loss"]
+
+
 def test_a_trial_that_raises_is_recorded_and_the_search_goes_on() -> None:
     space = {"Train.estimator__solver": ["lbfgs", "no such solver"], "Train.estimator__C": [0.1, 1.0]}
     found = tuned(pipeline(), space, trials=8)
@@ -195,6 +267,45 @@ def test_trials_are_pruned_after_a_fold() -> None:
     found = tuned(pipeline(KFolds(3, test=0.2)), pruner=First(), trials=6)
     assert found.table["state"].tolist() == ["complete", "pruned"] * 3
     assert found.table["value"].isna().tolist() == [False, True] * 3 and "3 pruned" in repr(found)
+
+
+def boosted(split: Any = None, *after: Any) -> tuple[Pipeline, dict[str, Any], Any]:
+    """Return a pipeline, rates of which one is hopeless, and a pruner that sees so after 10 rounds."""
+    import optuna
+
+    given = pipeline(split, Train(HistGradientBoostingClassifier(max_iter=50)), *after)
+    space = {"Train.estimator__learning_rate": [1e-6, 0.1, 0.2]}
+    return given, space, optuna.pruners.ThresholdPruner(upper=0.64)
+
+
+@pytest.mark.parametrize("after", [[], [Calibrate()]])
+def test_a_hopeless_fit_is_ended_after_some_rounds(after: list[Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    given, space, pruner = boosted(None, *after)
+    sizes = list[int]()
+    fit = HistGradientBoostingClassifier.fit
+
+    def counted(self: Any, *args: Any, **named: Any) -> Any:
+        sizes.append(self.max_iter)
+        return fit(self, *args, **named)
+
+    monkeypatch.setattr(HistGradientBoostingClassifier, "fit", counted)
+    found = tuned(given, space, metric="log_loss", pruner=pruner, trials=10)
+    told = {each.number: each.intermediate_values for each in found.study.trials}
+    pruned = found.table["Train.estimator__learning_rate"] == 1e-6
+    assert pruned.any() and found.table["state"].tolist() == ["pruned" if each else "complete" for each in pruned]
+    assert all(list(told[number]) == ([10] if each else []) or not each for number, each in enumerate(pruned))
+    whole = tuned(given, space, metric="log_loss", trials=10)
+    assert found.params == whole.params and found.value == whole.value
+    one, other = (each.run(track=False, cache=False) for each in (found, whole))
+    assert one.state("Train")["estimator"].n_iter_ == 50
+    assert mlsys.states.digest(one.state("Train")) == mlsys.states.digest(other.state("Train"))
+
+
+def test_with_folds_trials_are_pruned_after_a_fold_alone() -> None:
+    given, space, pruner = boosted(KFolds(3, test=0.2))
+    found = tuned(given, space, metric="log_loss", pruner=pruner, trials=10)
+    steps = {step for each in found.study.trials for step in each.intermediate_values}
+    assert steps <= {0, 1} and "pruned" in set(found.table["state"])
 
 
 def test_if_all_trials_are_pruned_there_is_one_error() -> None:

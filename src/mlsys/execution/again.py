@@ -43,7 +43,7 @@ def said_again(
     group = at.roles.group
     units = known[group] if group is not None and group in known.columns else known.index
     shown = rows[[name for name in columns if name in rows.columns]]
-    trial = Trial(steps, shown, Parts({}, at.roles, at.catalog), at.work.detached())
+    trial = Trial(steps, shown, Parts({}, at.roles, at.catalog, split=at.split), at.work.detached())
     for number in range(1, times + 1):
         name = f"resample {number} of {times}"
         at.work.progress(name)

@@ -132,10 +132,8 @@ def judged_windows(ready: Prepared, windows: Sequence[Window], n_jobs: int) -> I
     elsewhere = None if cache is None else cache.elsewhere()
     # A fold is one piece of work: its rows stay where it is done.
     work = replace(ready.work, engine=LocalEngine(), progress=silent, records=[], cache=elsewhere)
-    parts = Parts({}, ready.parts.roles, ready.parts.catalog)
-    yield from apart(
-        JudgeWindow(Trial(ready.after, ready.rows, parts, work, remarks=True)), windows, n_jobs, ready.work.engine
-    )
+    trial = Trial(ready.after, ready.rows, ready.parts.known, work, remarks=True)
+    yield from apart(JudgeWindow(trial), windows, n_jobs, ready.work.engine)
 
 
 @dataclass(frozen=True)

@@ -70,7 +70,7 @@ def divided_by(
         divided = Divided(found, plain["none"], folds, tuple(plain["notes"]), plain["rows"], assignment, counted)
         record.rows.update(divided.rows)
         record.rows.update({"none": sum(divided.none.values())} if divided.none else {})
-    return parts.told([made]), divided
+    return parts.told([made], split=planned), divided
 
 
 def part(at: At, planned: Planned, rows: dict[str, Table], part: str) -> Made:
@@ -136,7 +136,7 @@ def _assignment(
     learned = (assigned == "train").to_numpy(dtype=bool, na_value=False)
     if judged_by_folds:
         judged = shown[learned]
-        folds = _folds(step, judged)
+        folds = folds_of(step, judged, step.fold_count)
         if "target" in keys.columns:
             folds = [of_known(fold, judged["target"].notna()) for fold in folds]
         columns |= {f"fold {number}": fold.astype("str").reindex(keys.index) for number, fold in enumerate(folds, 1)}
@@ -251,7 +251,7 @@ def divided_given(parts: Parts, work: Work, steps: Sequence[Planned]) -> tuple[P
     counted = _tallied(targets_there, _weights(train, parts.roles), np.ones(train.rows, dtype=bool))
     folds: list[pd.Series] = []
     if "validation" not in found and aim != "clusters":
-        any_split = _AnySplit()
+        any_split = AnySplit()
         keys = split_keys(found["train"].frame(), parts.roles)
         folds = any_split.folds(keys, any_split.fold_count)
         if "target" in keys.columns and aim not in WITHOUT_TARGET:
@@ -270,16 +270,22 @@ def _refuse_given(parts: Mapping[str, Table], roles: Roles) -> None:
     refuse_unfit("run()", assigned, together, [name for name in parts if name != "train"], counts, joined)
 
 
-class _AnySplit(Split):
+class AnySplit(Split):
     """Folds by hash for parts that were given."""
 
     def assign(self, keys: pd.DataFrame, /) -> pd.Series:
+        """Return training rows alone."""
         return pd.Series("train", index=keys.index)
 
 
 def keys_for(step: Split, table: Table, parts: Parts, work: Work) -> pd.DataFrame:
     """Return what a split is shown of a table: ids, roles, when labels are known, and columns it asks for."""
-    return _keys_and_notes(step, table, At(parts.roles, parts.catalog, work.seed, work.detached()))[0]
+    return keys_at(step, table, At(parts.roles, parts.catalog, work.seed, work.detached()))
+
+
+def keys_at(step: Split, table: Table, at: At) -> pd.DataFrame:
+    """Return the same to a piece of work; nothing is told."""
+    return _keys_and_notes(step, table, At(at.roles, at.catalog, at.seed, at.work))[0]
 
 
 def _keys_and_notes(step: Split, table: Table, at: At) -> tuple[pd.DataFrame, tuple[str, ...]]:
@@ -323,8 +329,9 @@ def _part(table: Table, assigned: pd.Series, name: str) -> Table:
     return table.keep((assigned == name).to_numpy(dtype=bool, na_value=False))
 
 
-def _folds(step: Split, keys: pd.DataFrame) -> list[pd.Series]:
-    folds = step.folds(keys, step.fold_count)
+def folds_of(step: Split, keys: pd.DataFrame, count: int) -> list[pd.Series]:
+    """Return the folds that a split makes, checked."""
+    folds = step.folds(keys, count)
     for fold in folds:
         if not isinstance(fold, pd.Series) or not set(fold.dropna().unique()) <= {"train", "validation"}:
             raise ContractError(

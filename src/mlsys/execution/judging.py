@@ -30,7 +30,7 @@ def judged_by_folds(steps: Sequence[Planned], parts: Parts, work: Work) -> Parts
             "use more rows, or a split with a validation share",
         )
     sides = pd.DataFrame({f"fold {number}": fold for number, fold in enumerate(folds, 1)})
-    task = Task("folds", "", out_of_fold, {"train": train}, {"steps": tuple(steps), "folds": sides})
+    task = Task("folds", "", out_of_fold, {"train": train}, {"steps": tuple(steps), "folds": sides}, sees_split=True)
     made = work.do(task, parts)
     return parts.told([made], judged=made.tables["predictions"])
 

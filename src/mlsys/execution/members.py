@@ -8,14 +8,17 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pandas as pd
 
 from mlsys.cache import Made
+from mlsys.execution.dividing import AnySplit, folds_of, keys_at
 from mlsys.execution.windows import out_of_window, windows_by
 from mlsys.execution.work import At, Task
 from mlsys.plan import Planned
+from mlsys.steps import Split
 from mlsys.steps.capabilities import LearnsFromMembers
-from mlsys.steps.folds_by_roles import folds_by_roles
-from mlsys.steps.splitting import of_known, split_keys
+from mlsys.steps.folds_by_roles import folds_by_roles, refuse_few
+from mlsys.steps.splitting import of_known
 from mlsys.tables import Table
 
 if TYPE_CHECKING:
@@ -35,17 +38,33 @@ def said_by_members(planned: Planned, parts: Parts, work: Work) -> tuple[Parts, 
     rows = parts.divided.parts["train"]
     steps = (*parts.steps, replace(planned, step=step.members_only))
     given = {"steps": steps, "folds": step.folds}
-    made = work.do(Task(planned, "predict out of fold", cross, {"rows": rows}, given), parts)
+    made = work.do(Task(planned, "predict out of fold", cross, {"rows": rows}, given, sees_split=True), parts)
     return parts.told([made]), {ROWS: rows, SAID: made.tables["predictions"]}
 
 
 def cross(at: At, planned: Planned, rows: dict[str, Table], steps: tuple[Planned, ...], folds: int) -> Made:
     """Predict training rows by all steps since the split and members, learned without them."""
     frame = rows["rows"].frame()
-    keys = split_keys(frame, at.roles)
     known = frame[list(at.roles.targets)].notna().any(axis=1)
-    windows = windows_by([of_known(each, known) for each in folds_by_roles(keys, folds, at.seed, planned.name)])
+    windows = windows_by([of_known(each, known) for each in inner_folds(planned.name, rows["rows"], folds, at)])
     return Made({"predictions": at.hold(out_of_window(steps, frame, windows, at))})
+
+
+def inner_folds(who: str, table: Table, count: int, at: At) -> list[pd.Series]:
+    """Return folds of training rows as the split of the pipeline makes them: embargo, late labels, groups, copies.
+
+    Rows with times are never divided by chance, whatever the split does; nor are they by a split that evaluates on
+    some rows alone. Their roles decide then.
+    """
+    split = AnySplit() if at.split is None else at.split.step
+    assert isinstance(split, Split)
+    keys = keys_at(split, table, at)
+    in_time = "time" in keys.columns and bool(keys["time"].notna().any())
+    if not in_time:
+        refuse_few(keys, count, who)
+    if at.split is None or not split.judges_every_row or (in_time and split.deals != "by time"):
+        return folds_by_roles(keys, count, at.seed, who)
+    return folds_of(split, keys, count)
 
 
 def from_members(at: At, step: Step, rows: dict[str, Table]) -> Callable[..., Any] | None:

@@ -87,7 +87,7 @@ def learned_from_all(
     made as for training.
     """
     table, predicted = work.engine.hold(None, rows), None
-    known = Parts({}, parts.roles, parts.catalog)
+    known = parts.known
     for together, group in groupby(steps, key=learns):
         if not together:
             known = run(list(group), replace(known, rows={"all": table}, divided=None, learned=Learned()), work)

@@ -110,6 +110,8 @@ class Parts:
         report asks the served model.
     power : DataFrame or None
         How well each feature alone predicts the target.
+    split : Planned or None
+        The split that divided the rows, for steps that divide training rows once more; ``None`` where parts were given.
     """
 
     rows: Mapping[str, Table]
@@ -128,6 +130,12 @@ class Parts:
     source_dtypes: Mapping[str, str] = field(default_factory=dict)
     read: Mapping[str, Table] | None = None
     power: pd.DataFrame | None = None
+    split: Planned | None = None
+
+    @property
+    def known(self) -> Parts:
+        """What is known of columns, and how rows were divided, without rows."""
+        return Parts({}, self.roles, self.catalog, split=self.split)
 
     @property
     def watched(self) -> str:

@@ -89,7 +89,7 @@ class Trial:
         work = replace(self.work.of_folds(), records=[])
         rows = {side: work.identified(work.engine.hold(None, frame)) for side, frame in frames.items()}
         divided = Divided(rows, rows={side: len(frame) for side, frame in frames.items()})
-        return replace(Parts(rows, self.parts.roles, self.parts.catalog), divided=divided), work
+        return replace(self.parts.known, rows=rows, divided=divided), work
 
     def predictions(self, window: Window) -> pd.DataFrame:
         """Return the predictions of the evaluated rows of a window."""
@@ -104,7 +104,7 @@ def sides_of(rows: pd.DataFrame, window: Window) -> dict[str, pd.DataFrame]:
 
 def out_of_window(steps: Sequence[Planned], rows: pd.DataFrame, windows: Iterable[Window], at: At) -> pd.DataFrame:
     """Return predictions of the evaluated rows of windows, in row order, by steps that did not see them."""
-    trial = Trial(steps, rows, Parts({}, at.roles, at.catalog), at.work.detached())
+    trial = Trial(steps, rows, Parts({}, at.roles, at.catalog, split=at.split), at.work.detached())
     pieces: list[pd.DataFrame] = []
     for window in windows:
         at.work.progress(window.name)

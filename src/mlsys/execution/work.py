@@ -56,6 +56,8 @@ class Task:
         Whatever else: states, steps, plain values.
     sees_view : bool
         Whether it sees roles, features, lateness of columns, and the seed.
+    sees_split : bool
+        Whether it sees the split of the pipeline, to divide training rows as that does.
     keep_rows : bool
         Whether rows may be written to the cache; otherwise they are computed again.
     """
@@ -66,6 +68,7 @@ class Task:
     rows: Mapping[str, Table]
     given: Mapping[str, Any] = field(default_factory=dict)
     sees_view: bool = True
+    sees_split: bool = False
     keep_rows: bool = True
 
     def __post_init__(self) -> None:
@@ -86,6 +89,8 @@ class Task:
         if self.sees_view:
             depends |= {"roles": digest(parts.roles), "choice of features": parts.catalog.digest}
             depends |= {"seed": str(work.seed), "threads": str(settings().threads)}
+        if self.sees_split and parts.split is not None:
+            depends["split"] = _digest_of(parts.split, cache)
         depends["check"] = "quiet" if work.quiet else str(settings().row_check_rows)
         return depends | {name: _digest_of(value, cache) for name, value in self.given.items()}
 
@@ -138,6 +143,8 @@ class At:
         does not see them.
     work : Work
         Where and how it is done.
+    split : Planned or None
+        The split of the pipeline, for a task that sees it.
     """
 
     roles: Roles
@@ -146,6 +153,7 @@ class At:
     work: Work
     events: list[Told] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
+    split: Planned | None = None
 
     @property
     def quiet(self) -> bool:
@@ -283,6 +291,7 @@ class Work:
             if task.sees_view
             else At(Roles(), Catalog(Roles()), -1, self)
         )
+        at.split = parts.split if task.sees_split else None
         made = task.does(at, planned, dict(task.rows), **task.given)
         made.events, made.findings = [note_of(each) for each in at.events], at.findings
         return made

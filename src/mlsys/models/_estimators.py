@@ -24,6 +24,17 @@ BOOSTERS = ("xgboost", "lightgbm", "catboost")
 _INNER = ("estimator", "regressor", "classifier", "base_estimator")
 
 
+def _inner_of(estimator: Any) -> Any:
+    """Return the estimator that another one was given, by its parameters where it names them.
+
+    A forest keeps an ``estimator`` that nobody gave it: the trees that it makes.
+    """
+    named = hasattr(estimator, "get_params") and not isinstance(estimator, type)
+    given = estimator.get_params(deep=False) if named else None
+    found = (getattr(estimator, name, None) for name in _INNER if given is None or name in given)
+    return next((each for each in found if each is not None), None)
+
+
 def weight_argument(estimator: Any, method: str = "fit") -> str | None:
     """Return the argument of ``fit`` that takes weights, ``None`` if there is none.
 
@@ -52,7 +63,7 @@ def weight_argument(estimator: Any, method: str = "fit") -> str | None:
         if isinstance(several, list):  # of a stack or a vote, which hands all of them the same argument
             of_each = {weight_argument(each) for _, each in several if not isinstance(each, str)}
             return "sample_weight" if of_each == {"sample_weight"} else None
-        inner = next((getattr(estimator, name) for name in _INNER if getattr(estimator, name, None) is not None), None)
+        inner = _inner_of(estimator)
         return None if inner is None else weight_argument(inner)
     return None
 
@@ -114,6 +125,9 @@ def learner_of(estimator: Any) -> Any:
     >>> from sklearn.pipeline import make_pipeline
     >>> learner_of(make_pipeline(Ridge()))
     Ridge()
+    >>> from sklearn.ensemble import RandomForestClassifier
+    >>> learner_of(RandomForestClassifier())
+    RandomForestClassifier()
     """
     *_, last = down_to_learner(estimator)
     return last
@@ -124,7 +138,7 @@ def down_to_learner(estimator: Any) -> Iterator[Any]:
     yield estimator
     inside = estimator.steps[-1][1] if getattr(estimator, "steps", None) else None
     if inside is None:
-        inside = next((getattr(estimator, name) for name in _INNER if getattr(estimator, name, None) is not None), None)
+        inside = _inner_of(estimator)
     if inside is not None and not isinstance(inside, str):
         yield from down_to_learner(inside)
 

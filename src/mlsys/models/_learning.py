@@ -15,6 +15,7 @@ from mlsys.models._learning_rows import Learned
 from mlsys.models._matrix import order_of
 from mlsys.models._queries import check_relevance, in_queries
 from mlsys.models._refusals import check_target, refuse_another_scale
+from mlsys.models._rounds import teller
 from mlsys.models._several import TOGETHER, coded
 from mlsys.models._warm_start import continued, earlier_state, refuse_unlike
 from mlsys.models._without_target import anomalies_learned, classes_named, clusters_learned
@@ -41,6 +42,7 @@ class Learning:
     warm_start: str | Path | None
     epochs: int
     focal: float | None
+    tells_rounds: bool
 
     def of_one(self, estimator: Any, train: Rows) -> dict[str, Any]:
         """Return an estimator fitted on one target."""
@@ -64,7 +66,9 @@ class Learning:
         told = agreement(estimator, features)
         rename_in_parameters(estimator, names, told)
         state = {"estimator": estimator, "classes": classes, "features": list(names), **order, **told}
-        given = Learned(train, features, as_agreed(features, told), target, weights, queries)
+        listens = queries is None and self.tells_rounds
+        tell = teller(state, isinstance(handing.features, str), who) if listens else None
+        given = Learned(train, features, as_agreed(features, told), target, weights, queries, tell)
         fitted, curves = self._fitted_or_continued(state, given)
         return state | {"estimator": fitted} | _kept(curves)
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
@@ -23,12 +24,14 @@ from mlsys.models._early_stopping import (
 from mlsys.models._estimators import classifies
 from mlsys.models._fitting import fitting
 from mlsys.models._queries import told_of_queries, watched_queries, whole_queries
+from mlsys.models._rounds import fit_told
 from mlsys.steps.inner_folds import Told, split_by_roles
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from mlsys.dataset import Rows
+    from mlsys.models._rounds import Tell
 
 
 @dataclass(frozen=True)
@@ -49,6 +52,8 @@ class Learned:
         Weights by the argument that takes them.
     queries : ndarray of shape (n_rows,), optional
         Numbers of queries, for a ranker.
+    tell : callable, optional
+        Is told of the rounds of the first fit.
     """
 
     train: Rows
@@ -57,6 +62,7 @@ class Learned:
     target: NDArray[Any]
     weights: Mapping[str, Any]
     queries: NDArray[np.int64] | None = None
+    tell: Tell | None = None
 
     def rows(self, which: NDArray[Any]) -> Learned:
         """Return those of some rows, by a mask or by places."""
@@ -64,7 +70,7 @@ class Learned:
         features, taken = (_rows_at(each, places, len(self.target)) for each in (self.features, self.taken))
         weights = {name: values[places] for name, values in self.weights.items()}
         queries = None if self.queries is None else self.queries[places]
-        return Learned(self.train.take_rows(places), features, taken, self.target[places], weights, queries)
+        return Learned(self.train.take_rows(places), features, taken, self.target[places], weights, queries, self.tell)
 
 
 def fitted_on(
@@ -91,7 +97,7 @@ def fitted_on(
     if size is None:
         return estimator, {}
     curves, estimator = curves_of(estimator), with_size(estimator, size)
-    _fit(estimator, given, {}, who)
+    _fit(estimator, replace(given, tell=None), {}, who)
     return estimator, curves
 
 
@@ -104,7 +110,8 @@ def _fit(estimator: Any, given: Learned, shown: dict[str, Any], who: str) -> Non
         told = Told(weights, shown, routed)
         with split_by_roles(estimator, given.train, who, told) as (order, arguments), fitting(given.features, who):
             with watching():
-                estimator.fit(_rows_at(given.taken, order, len(given.target)), given.target[order], **arguments)
+                features, target = _rows_at(given.taken, order, len(given.target)), given.target[order]
+                fit_told(estimator, given.tell, partial(estimator.fit, features, target, **arguments))
 
 
 def _rows_at(features: Any, order: NDArray[np.int64], rows: int) -> Any:

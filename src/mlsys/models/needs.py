@@ -68,6 +68,21 @@ def measures_distances(estimator: Any) -> bool:
     return type(estimator).__module__.removeprefix("sklearn.").startswith(_DISTANCES)
 
 
+def distance_measures(estimator: Any) -> list[str]:
+    """Return the classes of estimators, itself or inside, that are given features as they are and measure distances.
+
+    Examples
+    --------
+    >>> from sklearn.ensemble import BaggingRegressor
+    >>> from sklearn.neighbors import KNeighborsRegressor
+    >>> distance_measures(BaggingRegressor(KNeighborsRegressor()))
+    ['KNeighborsRegressor']
+    """
+    if transforms_itself(estimator):
+        return []
+    return list(dict.fromkeys(type(part).__name__ for part in parts_of(estimator) if measures_distances(part)))
+
+
 def _takes_nulls(estimator: Any, first: bool) -> bool:
     tags = input_tags(estimator)
     booster = not first and library_of(learner_of(estimator)) in BOOSTERS

@@ -24,6 +24,7 @@ from mlsys.models._inputs import takes_any, text_reader
 from mlsys.models._learning import Learning
 from mlsys.models._learning_rows import Learned, fitted_on
 from mlsys.models._queries import refuse_ranker_inside
+from mlsys.models._rounds import tells_rounds
 from mlsys.models._several import (
     TARGETS,
     inside,
@@ -37,7 +38,7 @@ from mlsys.models._several import (
 from mlsys.models._warm_start import refuse_no_warm_start
 from mlsys.models._without_target import measured
 from mlsys.models.losses import refuse_focal
-from mlsys.models.needs import Needs, needs_of
+from mlsys.models.needs import Needs, distance_measures, needs_of
 from mlsys.steps import Field, Model
 from mlsys.steps.aims import WITHOUT_TARGET
 from mlsys.steps.cloning import seeded
@@ -217,6 +218,15 @@ class Train(Model):
         """What the estimator accepts, and learns well from."""
         return needs_of(self.estimator)
 
+    def distances(self, columns: Sequence[str], /) -> dict[str, tuple[str, ...]]:
+        """Return by which features estimators measure distances between rows, by their class."""
+        return dict.fromkeys(distance_measures(self.estimator), self.columns_read(columns))
+
+    @property
+    def tells_rounds(self) -> bool:
+        """Whether rounds of the fit are told to who listens; see ``steps/rounds.py``."""
+        return self.focal is None and self.warm_start is None and tells_rounds(self.estimator)
+
     @property
     def prepares_features(self) -> bool:
         """Whether nothing needs to be prepared: the estimator does so itself, or is told its features by name."""
@@ -354,4 +364,5 @@ class Train(Model):
 
     @property
     def _learning(self) -> Learning:
-        return Learning(self._handing, self._fit, self.aim, self.warm_start, self.epochs, self.focal)
+        told = self.tells_rounds
+        return Learning(self._handing, self._fit, self.aim, self.warm_start, self.epochs, self.focal, told)

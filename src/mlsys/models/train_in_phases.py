@@ -99,6 +99,11 @@ class TrainInPhases(Train):
                 "use 1 round or more, and a share above 0 and at most 0.5",
             )
 
+    @property
+    def tells_rounds(self) -> bool:
+        """Return that nothing is told: there are several fits."""
+        return False
+
     def learns_in_parts(self, in_memory: bool) -> bool:
         """Return that rows are gathered, because phases draw from all of them."""
         return False

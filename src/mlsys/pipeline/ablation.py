@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import pandas as pd
 
 from mlsys.dataset import Rows
-from mlsys.engines import AnyEngine
+from mlsys.engines import AnyEngine, Engine, LocalEngine, engine_of, opened
 from mlsys.errors import ConfigurationError
 from mlsys.evaluation import Evaluate
 from mlsys.evaluation.comparison import paired_difference
@@ -46,17 +47,33 @@ def ablate(
     plan = Plan(pipeline.planned)
     if plan.model is None or plan.split is None:
         raise ConfigurationError("ablate() needs a pipeline with a model", "add Train(...)")
+    with opened(engine_of(engine)) as place:  # the workers that read the rows refit as well
+        return _ablated(pipeline, plan, features, data, n_jobs, cache, verbose, place)
+
+
+def _ablated(
+    pipeline: PipelineType,
+    plan: Plan,
+    features: Groups | None,
+    data: Data,
+    n_jobs: int,
+    cache: bool,
+    verbose: bool | None,
+    engine: Engine,
+) -> Ablation[PipelineType]:
+    assert plan.split is not None
     divides = plan.until(plan.split.name)
     with working(pipeline, verbose, steps=divides.steps, cache=cache, engine=engine) as work:
         base = executed(divides, data, start(pipeline), work)
     parts, divided = base.parts, base.divided
     assert divided is not None
     frames = {name: part.frame() for name, part in divided.parts.items() if name != SEALED}
-    without = WithoutColumns(plan.working, frames, parts, divided.folds, base.work.detached())
+    alone = replace(base.work.detached(), engine=LocalEngine())  # a refit is one piece of work
+    without = WithoutColumns(plan.working, frames, parts.known, divided.folds, alone)
     groups = _groups(features, parts.features)
     with progress_bar(f"{pipeline.name}, without each of {len(groups)}", len(groups) + 1, verbose) as one_more:
         predicted = {}
-        for name, frame in zip(["", *groups], apart(without, [(), *groups.values()], n_jobs), strict=True):
+        for name, frame in zip(["", *groups], apart(without, [(), *groups.values()], n_jobs, engine), strict=True):
             predicted[name] = frame
             one_more(f"without {name}" if name else "with all")
     table, judge = _table(plan.steps, parts, frames, groups, predicted)

@@ -330,9 +330,11 @@ class Pipeline(Configuration):
             Of the sampler; steps keep the seed of the pipeline in all trials.
         sampler, pruner : object, optional
             Of Optuna; by default ``TPESampler``, and ``MedianPruner`` where folds evaluate, which stops a trial after
-            a fold.
+            a fold. With a validation part, a pruner that is given is told the metric of boosted models after 10, 20,
+            40, ... rounds, and may stop the fit.
         n_jobs : int
-            Trials at a time, each in a process. Proposals then know fewer results, so they differ from those of 1.
+            Trials at a time, each in a process, or done by the workers of ``engine="dask"``. Proposals then know fewer
+            results, so they differ from those of 1.
         resume : str, optional
             Name of a study in ``.mlsys/tuning``: it is created, or goes on where it stopped.
         track : bool or "auto"

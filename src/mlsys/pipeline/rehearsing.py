@@ -89,7 +89,7 @@ def rehearse(pipeline: AnyPipeline, data: Data, work: Work, rows: int, folds: in
 
 def known_of(ready: Prepared) -> Parts:
     """Return what is known of the columns that reached the split, without rows."""
-    return Parts({}, ready.parts.roles, ready.parts.catalog)
+    return ready.parts.known
 
 
 def sample(ready: Prepared, rows: int) -> pd.DataFrame:

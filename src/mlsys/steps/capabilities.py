@@ -177,6 +177,25 @@ class SaysNeeds(Protocol):
 
 
 @runtime_checkable
+class MeasuresDistances(Protocol):
+    """A model that says which of its estimators weigh features by how far apart rows are."""
+
+    def distances(self, columns: Sequence[str], /) -> Mapping[str, Sequence[str]]:
+        """Return, by the class of each such estimator, the features among columns that it measures by."""
+        raise NotImplementedError
+
+
+@runtime_checkable
+class TellsRounds(Protocol):
+    """A model that may tell a listener of the rounds of its one fit; see ``steps/rounds.py``."""
+
+    @property
+    def tells_rounds(self) -> bool:
+        """Whether it does, as it is configured."""
+        raise NotImplementedError
+
+
+@runtime_checkable
 class Derives(Protocol):
     """A row transform that makes each of its columns by a function of its own."""
 

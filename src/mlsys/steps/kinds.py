@@ -112,6 +112,19 @@ class History(Absorbs, Step, kind="History"):
     tail : int
         Rows per key kept for serving, in addition to those known after the latest decision; of earlier rows a history
         that absorbs keeps a state, others keep nothing.
+
+    Examples
+    --------
+    >>> class Visits(History):
+    ...     \"\"\"Count the earlier rows of a customer.\"\"\"
+    ...
+    ...     def absorb(self, state, rows):
+    ...         return (state or 0) + len(rows)
+    ...
+    ...     def features(self, rows, state):
+    ...         return rows.assign(visits=state or 0)
+    >>> Visits("customer").key_columns
+    ('customer',)
     """
 
     facts = Facts(sees="history", fits_on="nothing", acts_on="every part", rows="same", serves=True, stands="before")

@@ -292,3 +292,20 @@ def test_the_picture_shows_each_slice_beside_all_rows(visits: pd.DataFrame) -> N
     pyplot.close("all")
     assert "city=Lyon" in repr(report) and "✕ worse in 1" in repr(report)
     assert "city=Lyon" in report._repr_html_()
+
+
+@pytest.mark.parametrize("index", [[0] * 4_000, [0, 1] * 2_000, ["a"] * 3_999 + [None]])
+def test_an_index_that_names_no_row_divides_them_all_the_same(visits: pd.DataFrame, index: list[Any]) -> None:
+    rows = visits[["city", "age", "plan", "wrong"]]
+    report = find_slices(rows.set_axis(index), error="wrong")
+    assert report.worse and all(name.startswith("city=Lyon & age=") for name in report.worse)
+    assert report.table["n"].iloc[0] == pytest.approx(report.table["found_n"].iloc[0], rel=0.3)
+
+
+def test_copies_of_a_row_are_on_one_side(visits: pd.DataFrame) -> None:
+    drawn = visits.sample(4_000, replace=True, random_state=0)[["city", "age", "plan", "wrong"]]
+    report = find_slices(drawn, error="wrong", bins=5)
+    name = report.table["slice"].iloc[0]
+    confirming = set(report.rows(name).index)
+    both = drawn[(drawn["city"] == "Lyon") & (drawn["age"] >= report.rows(name)["age"].min())]
+    assert len(both.index.unique()) > len(confirming) and drawn.index.isin(confirming).sum() == len(report.rows(name))

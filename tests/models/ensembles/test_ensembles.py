@@ -7,15 +7,30 @@ import pandas as pd
 import pytest
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.cluster import KMeans
-from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassifier
+from sklearn.ensemble import BaggingClassifier, HistGradientBoostingClassifier, RandomForestClassifier
 from sklearn.linear_model import LinearRegression, LogisticRegression, Ridge, RidgeClassifier
 from sklearn.naive_bayes import GaussianNB
 from sklearn.neighbors import KNeighborsClassifier
-from sklearn.svm import LinearSVC
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+from sklearn.svm import SVC, LinearSVC
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
 import mlsys
-from mlsys import Bagging, Boosting, Pipeline, RandomSplit, Resample, Stacking, StratifiedSplit, Train, Voting
+from mlsys import (
+    Bagging,
+    Boosting,
+    Calibrate,
+    Pipeline,
+    RandomSplit,
+    Resample,
+    Stacking,
+    StratifiedSplit,
+    TimeFolds,
+    TimeSplit,
+    Train,
+    Voting,
+)
 from mlsys.errors import ConfigurationError, DataError
 from mlsys.models.ensembles.stacking import FINAL
 from mlsys.steps.folds_by_roles import folds_by_roles
@@ -94,6 +109,82 @@ def test_with_times_the_last_estimator_learns_from_later_rows_alone():
     shown = shown_to_the_last(Pipeline([stacked()], target="paid", time="day"), frame)
     assert len(shown) == 192 * 3 / 4  # of 80 %, which folds judge
     assert (shown == UNSEEN).all()
+
+
+class KnowsUntil(ClassifierMixin, BaseEstimator):
+    """Say 1 of rows that are decided before all labels that it learned from are known."""
+
+    def fit(self, X, y):
+        self.classes_, self.until_ = np.unique(y), np.asarray(X)[:, 1].max()
+        return self
+
+    def predict_proba(self, X):
+        late = (np.asarray(X)[:, 0] <= self.until_).astype(float)
+        return np.column_stack([1 - late, late])
+
+    def predict(self, X):
+        return self.classes_[self.predict_proba(X).argmax(axis=1)]
+
+
+def with_late_labels(days: int = 9) -> pd.DataFrame:
+    frame = loans().assign(day=pd.date_range("2026-01-01", periods=240, freq="D"), start=range(240))
+    settled = frame["day"] + pd.to_timedelta(days, "D")
+    return frame.assign(until=frame["start"] + days, settled=settled)[["start", "until", "paid", "day", "settled"]]
+
+
+@pytest.mark.parametrize(
+    ("split", "given"),
+    [
+        (TimeSplit(), {"known_at": {"paid": "settled"}}),
+        (TimeSplit(embargo="10D"), {"exclude": ["settled"]}),
+        (TimeFolds(3, embargo="10D"), {"exclude": ["settled"]}),
+        (StratifiedSplit(), {"known_at": {"paid": "settled"}}),
+    ],
+)
+@pytest.mark.parametrize("after", [[], [Calibrate()]])
+def test_no_fold_learns_a_label_that_was_known_after_the_rows_that_it_judges(split, given, after):
+    member = Train(KnowsUntil(), features=["start", "until"], allow_pickle="test")
+    model = Stacking([member], final=Train(Remembers(), allow_pickle="test"), folds=3)
+    shown = shown_to_the_last(Pipeline([split, model, *after], target="paid", time="day", **given), with_late_labels())
+    assert len(shown) > 60
+    assert (shown == UNSEEN).all()
+
+
+def test_folds_by_roles_wait_for_labels():
+    keys = pd.DataFrame({"id": range(8), "time": pd.date_range("2026-01-01", periods=8)})
+    keys["known_at"] = keys["time"] + pd.to_timedelta([0, 0, 9, 1, 0, 2, 1, 1], "D")
+    keys.loc[0, "known_at"] = pd.NaT
+    folds = ["".join(str(side)[0] for side in fold) for fold in folds_by_roles(keys, 2, 0, "it")]
+    assert folds == ["ntvvvnnn", "ntnttvvv"]
+    apart = keys.assign(known_at=keys["known_at"].dt.tz_localize("UTC"))
+    with pytest.raises(DataError, match="known-at of the label .* cannot be compared with the time"):
+        folds_by_roles(apart, 2, 0, "it")
+
+
+def test_copies_of_a_row_are_in_one_fold():
+    more = pd.DataFrame(np.random.default_rng(1).normal(size=(240, 3)), columns=["x", "y", "z"])
+    once = loans().join(more)
+    frame = pd.concat([once, once.head(60)], ignore_index=True)
+    shown = shown_to_the_last(Pipeline([StratifiedSplit(), stacked()], target="paid"), frame)
+    assert (shown == UNSEEN).all()
+
+
+@pytest.mark.parametrize(
+    ("step", "said"),
+    [
+        (Voting([KNeighborsClassifier(), GaussianNB()]), ["KNeighborsClassifier"]),
+        (Stacking({"near": Train(KNeighborsClassifier(), features=["age"]), "all": SVC()}, folds=3), ["SVC"]),
+        (Bagging(KNeighborsClassifier(), members=2), ["KNeighborsClassifier"]),
+        (Train(BaggingClassifier(KNeighborsClassifier(), n_estimators=2)), ["KNeighborsClassifier"]),
+        (Train(make_pipeline(StandardScaler(), KNeighborsClassifier())), []),
+        (Voting([DecisionTreeClassifier(), GaussianNB()]), []),
+    ],
+)
+def test_unlike_scales_are_said_of_members_that_measure_distances(step, said):
+    frame = loans().assign(income=lambda rows: 1e4 * rows["income"])
+    run = Pipeline([RandomSplit(), step], target="paid").run(frame, track=False, cache=False, verbose=False)
+    found = [each.message for each in run.findings if each.code == "EV104"]
+    assert len(found) == len(said) and all(f"{name} measures" in text for name, text in zip(said, found, strict=True))
 
 
 def test_groups_are_in_one_fold_and_time_only_goes_forward():

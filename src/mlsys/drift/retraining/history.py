@@ -32,6 +32,13 @@ class History:
         Whether a new model began to serve in the period.
     broken : list of str
         What is wrong with the data of the period; empty where nothing is.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> periods = History.of(pd.DataFrame({"rows": [900, 1_000], "loss": [0.31, None]}))
+    >>> periods.numbers["loss"].tolist()
+    [0.31, nan]
     """
 
     times: list[str]

@@ -49,6 +49,15 @@ class SliceCounts:
     -----
     Sums are exact, so the counts of rows do not depend on how these are divided, nor on their order. Memory: classes
     squared for each slice, and where a ranking is asked for, one line for each distinct score of a slice, or each bin.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from mlsys import count_slices
+    >>> cities = pd.DataFrame({"city": ["Bonn", "Lyon"] * 2})
+    >>> counted = count_slices([0, 1, 1, 0], [0, 1, 0, 0], cities, metrics=["accuracy"])
+    >>> (counted + counted).rows.tolist()
+    [8, 4, 4]
     """
 
     judge: Judge

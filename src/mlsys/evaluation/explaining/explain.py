@@ -51,6 +51,14 @@ class Explanation(Result):
         The answer for each row: ``base`` and all contributions of the row.
     unit : str
         What is explained.
+
+    Examples
+    --------
+    >>> from sklearn.linear_model import LinearRegression
+    >>> rows = pd.DataFrame({"x": np.arange(40.0), "z": np.arange(40.0) % 7})
+    >>> found = explain(LinearRegression().fit(rows, 2 * rows["x"]), rows.head(2), background=rows)
+    >>> bool(np.allclose(found.base + found.contributions.sum(axis=1), found.said))
+    True
     """
 
     base: pd.Series = field(default_factory=pd.Series, metadata=OF_ROWS)

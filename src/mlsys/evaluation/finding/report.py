@@ -39,6 +39,16 @@ class SliceReport(Result):
     ``table`` has one line a slice: ``value`` with the interval ``lower`` to ``upper`` on the ``n`` rows that confirm
     and count for the metric; ``verdict``; ``found``, the value on the ``found_n`` rows that proposed it; ``score``; and
     how many slices ``like`` it are not listed. ``tables`` has ``"like"`` and ``"reversals"``.
+
+    Examples
+    --------
+    >>> from mlsys import find_slices
+    >>> rows = pd.DataFrame({"city": ["Bonn", "Lyon"] * 1_000, "wrong": [0, 1, 0, 0] * 500})
+    >>> report = find_slices(rows, error="wrong")
+    >>> report.worse, report.table["slice"].tolist()
+    (['city=Lyon'], ['city=Lyon'])
+    >>> report.rows("city=Lyon")["city"].unique().tolist()
+    ['Lyon']
     """
 
     metric: str = ""

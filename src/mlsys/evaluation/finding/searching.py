@@ -125,6 +125,15 @@ def _verdict(table: pd.DataFrame, too_few: bool) -> str:
     return TOO_FEW if too_few or (len(table) and (table["verdict"] == TOO_FEW).all()) else "no alarm"
 
 
+def _hashes(index: pd.Index) -> NDArray[np.uint64]:
+    """Return a hash of each row by its label: copies of a row stay together; labels of many rows name none of them."""
+    hashes = hash_ids(index)
+    if 2 * index.nunique() >= len(index):
+        return hashes
+    earlier = pd.Series(hashes).groupby(hashes).cumcount().to_numpy(dtype=np.uint64)
+    return hash_ids(hashes + earlier)
+
+
 def divided(rows: Rows, confirm: float, who: str) -> tuple[NDArray[np.bool_], str]:
     """Return which rows slices are searched on, and how they were chosen: by group, by time or by id.
 
@@ -153,7 +162,7 @@ def divided(rows: Rows, confirm: float, who: str) -> tuple[NDArray[np.bool_], st
         later = place > 1 - confirm
         found, how = ~later if not later.all() else place < place.max(), ", the earlier ones"
     else:
-        found, how = uniform(hash_ids(rows.index)) >= confirm, ""
+        found, how = uniform(_hashes(rows.index)) >= confirm, ""
     if found.all() or not found.any():
         raise DataError(
             f"{who} cannot divide {len(rows):,} rows{' of one group or time' if how else ''} into rows to search and "

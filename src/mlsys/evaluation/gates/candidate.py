@@ -29,6 +29,11 @@ class Rival:
         Why there are none, in one sentence; empty if there are.
     is_candidate : bool
         Whether the alias names the candidate itself.
+
+    Examples
+    --------
+    >>> Rival("version 3", problem="its rows are not on this machine").problem
+    'its rows are not on this machine'
     """
 
     who: str
@@ -83,6 +88,12 @@ class Candidate:
         Milliseconds for one row (``p50``, ``p95``, ``p99``) and ``size`` in bytes.
     rival : callable, optional
         Takes an alias, and returns the model that it names; ``None`` if it names none.
+
+    Examples
+    --------
+    >>> candidate = Candidate({}, cost={"p50": 1.5})
+    >>> candidate.evaluation is None, candidate.cost["p50"]
+    (True, 1.5)
     """
 
     reports: Mapping[str, Result]

@@ -24,6 +24,19 @@ class ABResult(IntervalResult):
     ``table`` has one row for each arm: ``arm``, ``rows``, ``missing`` (outcomes), ``mean``. ``tables["looks"]`` has the
     difference at each look, with its interval and p-value. The difference is that of the challenger, less that of the
     champion.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from mlsys import ABTest
+    >>> rows = pd.DataFrame({"arm": ["champion", "challenger"] * 2_000, "bought": [0, 0, 0, 1] * 1_000})
+    >>> result = ABTest("bought", minimum_effect=0.1, baseline=0.1).analyse(rows)
+    >>> result.verdict, result.difference
+    ('better', 0.5)
+    >>> result.table[["arm", "rows", "mean"]]
+              arm  rows  mean
+    0    champion  2000   0.0
+    1  challenger  2000   0.5
     """
 
     @property

@@ -29,6 +29,13 @@ class Choice:
         What to show.
     probability : float
         Chance of this arm at this moment, above 0 and at most 1.
+
+    Examples
+    --------
+    >>> from mlsys import EpsilonGreedy
+    >>> choice = EpsilonGreedy(["blue", "green"], epsilon=1.0).choose()
+    >>> choice.arm in {"blue", "green"}, choice.probability
+    (True, 0.5)
     """
 
     arm: str

@@ -24,6 +24,16 @@ class CanaryDecision(Result):
     ``table`` has one row for each guard: means of both arms, ``difference`` (challenger less champion, within steps)
     with its interval ``lower`` to ``upper``, ``allowed`` (the difference that is tolerated at the next share), and what
     this guard ``says``.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from mlsys import Canary
+    >>> canary = Canary({"failed": 0.05})
+    >>> rows = pd.DataFrame({"arm": canary.assign(range(20_000), step=0), "share": 0.01, "failed": 0})
+    >>> decision = canary.decide(rows)
+    >>> bool(decision), decision.verdict, decision.next_share
+    (True, 'go on', 0.05)
     """
 
     def __bool__(self) -> bool:

@@ -37,6 +37,12 @@ class Interleaved:
         Which ranking put each item there.
     arms : tuple of str
         Names of both rankings.
+
+    Examples
+    --------
+    >>> shown = Interleaved(("c", "a"), ("challenger", "champion"))
+    >>> shown.credit(["a"])
+    {'champion': 1, 'challenger': 0}
     """
 
     items: tuple[Any, ...]
@@ -141,7 +147,16 @@ def _ranking(given: Any, name: str, who: str) -> list[Any]:
 
 @dataclass(frozen=True, repr=False)
 class Preference(IntervalResult):
-    """Result of :func:`~mlsys.compare_rankings`: ``table`` has the queries that each ranking won, and ties."""
+    """Result of :func:`~mlsys.compare_rankings`: ``table`` has the queries that each ranking won, and ties.
+
+    Examples
+    --------
+    >>> from mlsys import compare_rankings
+    >>> credits = pd.DataFrame({"champion": [0] * 30 + [1] * 10, "challenger": [1] * 30 + [0] * 10})
+    >>> found = compare_rankings(credits)
+    >>> found.share, found.verdict
+    (0.75, 'better')
+    """
 
     @property
     def share(self) -> float:

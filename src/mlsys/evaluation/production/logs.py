@@ -32,6 +32,14 @@ class OffPolicyEstimate(IntervalResult):
 
     ``table`` has one row for each arm of the log: ``arm``, ``rows``, ``mean reward``, and ``weight``, the share of the
     estimate that its rows have.
+
+    Examples
+    --------
+    >>> from mlsys import ips
+    >>> log = pd.DataFrame({"arm": ["blue", "green"] * 500, "probability": 0.5, "reward": [0, 1] * 500})
+    >>> found = ips(log, "green")
+    >>> found.value, found.effective_rows
+    (1.0, 500.0)
     """
 
     @property

@@ -95,24 +95,13 @@ def snips(
 
     Parameters
     ----------
-    log : DataFrame
-        One row for each choice: the arm that was shown, its reward, and the chance that it had.
-    policy : str, mapping, callable or Series
-        As for :func:`~mlsys.ips`.
-    arm, reward, probability : str
-        Columns of the log.
-    level : float
-        Of the interval.
+    log, policy, arm, reward, probability, level
+        As for :func:`~mlsys.ips`, as are errors.
 
     Returns
     -------
     OffPolicyEstimate
-        As :func:`~mlsys.ips`.
-
-    Raises
-    ------
-    DataError
-        As :func:`~mlsys.ips`.
+        As of :func:`~mlsys.ips`.
 
     Notes
     -----
@@ -122,6 +111,8 @@ def snips(
 
     Examples
     --------
+    With the log of :func:`~mlsys.ips`:
+
     >>> rng = np.random.default_rng(0)
     >>> log = pd.DataFrame({"arm": rng.choice(["blue", "green"], 4_000, p=[0.8, 0.2])})
     >>> log["probability"] = log["arm"].map({"blue": 0.8, "green": 0.2})

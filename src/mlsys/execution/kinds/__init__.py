@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from types import ModuleType
+from typing import Any
 
 from mlsys.execution.kinds import (
     history,
@@ -17,6 +20,9 @@ from mlsys.execution.kinds import (
     train_only,
     transform,
 )
+from mlsys.execution.parts import Parts
+from mlsys.execution.work import Work
+from mlsys.plan import Planned
 from mlsys.steps import Step
 
 KINDS: dict[str, ModuleType] = {
@@ -37,3 +43,27 @@ KINDS: dict[str, ModuleType] = {
 def kind_of(step: Step) -> ModuleType:
     """Return the module that runs steps of a kind."""
     return KINDS[step.kind]
+
+
+@dataclass(frozen=True)
+class Beginning:
+    """What steps of a kind do first, whatever most of their fields are: steps that agree in the rest can share it.
+
+    Parameters
+    ----------
+    run : callable
+        Does it: ``run(planned, parts, work) -> Parts``. The step itself does it where nobody did.
+    by : callable
+        Returns what of the configuration of a step it depends on, beside the steps before.
+    """
+
+    run: Callable[[Planned, Parts, Work], Parts]
+    by: Callable[[Any], object]
+
+
+_BEGINNINGS = {"Postprocess": Beginning(postprocess.begun, postprocess.begins_by)}
+
+
+def beginning_of(step: Step) -> Beginning | None:
+    """Return what steps of a kind do first, if it can be shared."""
+    return _BEGINNINGS.get(step.kind)

@@ -52,6 +52,22 @@ def run(planned: Planned, parts: Parts, work: Work) -> Parts:
     return replace(parts, predictions=changed)
 
 
+def begun(planned: Planned, parts: Parts, work: Work) -> Parts:
+    """Return parts that know what the model says of rows that it did not see.
+
+    That is what costs: it refits the steps before once for each fold. It depends on those steps and on
+    :func:`begins_by` alone, so that steps which differ in nothing else can go on from the same parts.
+    """
+    if parts.learned.model is None or CALIBRATION in parts.rows:
+        return parts
+    return _unseen(planned, planned.step, parts, work)[0]  # type: ignore[arg-type]
+
+
+def begins_by(step: Postprocess) -> int:
+    """Return the only part of its configuration that :func:`begun` depends on."""
+    return step.cross_fit_folds
+
+
 def _both(rows: Table, predictions: Table) -> dict[str, Table]:
     return {"rows": rows, "predictions": predictions}
 
@@ -71,7 +87,7 @@ def _unseen(planned: Planned, step: Postprocess, parts: Parts, work: Work) -> tu
     if parts.crossed is None:
         steps = tuple(each for each in parts.steps if not isinstance(each.step, Postprocess))
         given = {"folds": step.cross_fit_folds, "steps": steps}
-        made = work.do(Task(planned, "predict out of fold", cross, {"rows": rows}, given), parts)
+        made = work.do(Task(planned, "predict out of fold", cross, {"rows": rows}, given, sees_split=True), parts)
         parts = parts.told([made], crossed=made.tables["predictions"])
     assert parts.crossed is not None
     judged = parts.crossed.frame([]).index  # those whose label is known

@@ -76,6 +76,14 @@ class OfMembers(Model, kind="Model"):
         """What features must be like, so that every member takes them."""
         return needs_of_members(self.steps)
 
+    def distances(self, columns: Sequence[str], /) -> dict[str, tuple[str, ...]]:
+        """Return by which features members measure distances between rows, by the class of their estimators."""
+        found: dict[str, tuple[str, ...]] = {}
+        for step in self.steps.values():
+            for name, read in step.distances(columns).items():
+                found[name] = tuple(each for each in columns if each in read or each in found.get(name, ()))
+        return found
+
     @property
     def prepares_features(self) -> bool:
         """Whether members prepare features themselves."""

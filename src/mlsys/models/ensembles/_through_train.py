@@ -56,6 +56,10 @@ class ThroughTrain(Model, kind="Model"):
         found = self._train.needs
         return Needs(nulls=found.nulls, categories=False, scale=found.scale)
 
+    def distances(self, columns: Sequence[str], /) -> dict[str, tuple[str, ...]]:
+        """Return by which features the estimator measures distances between rows, by its class."""
+        return Train(self.estimator).distances(columns)
+
     @property
     def prepares_features(self) -> bool:
         """Whether the estimator prepares features itself."""

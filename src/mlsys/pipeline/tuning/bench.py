@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import accumulate
+from typing import TypeAlias
 
 import pandas as pd
 
 from mlsys.dataset import Rows
+from mlsys.engines import LocalEngine
 from mlsys.errors import ConfigurationError
 from mlsys.evaluation.scored import scored_rows
 from mlsys.execution.execution import executed
+from mlsys.execution.kinds import beginning_of
 from mlsys.execution.opening import Data
 from mlsys.execution.parts import SEALED, Parts
 from mlsys.execution.processes import apart
@@ -24,9 +27,11 @@ from mlsys.execution.work import Work
 from mlsys.plan import Plan, Planned
 from mlsys.plan.any_pipeline import AnyPipeline
 from mlsys.states import digest
+from mlsys.steps.capabilities import TellsRounds
+from mlsys.steps.rounds import Ended, Says, listening
 
-MOST_KEPT = 12
-"""Points to go on from that are held at once; each holds rows."""
+MOST_KEPT = 24
+"""Points to go on from that are held at once; each holds rows, which points with the same rows share."""
 JUDGED = "validation"
 
 
@@ -40,16 +45,35 @@ class Place:
     order: pd.Index
 
 
+Prunes: TypeAlias = Callable[[int, pd.DataFrame], bool]
+"""Told the scored rows after some rounds of a fit; returns whether it is to be ended."""
+
+
 @dataclass(frozen=True)
 class Rest:
     """Steps that are left to run in one place; can be done in another process."""
 
     steps: tuple[Planned, ...]
     place: Place
+    prunes: Prunes | None = None
 
     def __call__(self) -> pd.DataFrame:
         """Return the scored rows of the place."""
-        return scored_in(run(self.steps, self.place.parts, self.place.work))
+        parts, first = self.place.parts, self.steps[:1]
+        tells = any(isinstance(each.step, TellsRounds) and each.step.tells_rounds for each in first)
+        if self.prunes is None or not tells or parts.roles.has_several_targets:
+            return scored_in(run(self.steps, parts, self.place.work))
+        with listening(self._listen):  # to this fit alone, not to those of folds for the steps behind it
+            parts = run(first, parts, self.place.work)
+        return scored_in(run(self.steps[1:], parts, self.place.work))
+
+    def _listen(self, rounds: int, says: Says) -> None:
+        """Score what the model says so far, and end the fit if the trial is pruned."""
+        assert self.prunes is not None
+        rows = self.place.parts.rows[JUDGED]
+        said = rows.like(rows.gather(says))
+        if self.prunes(rounds, scored_in(replace(self.place.parts, predictions={JUDGED: said}))):
+            raise Ended
 
 
 @dataclass(frozen=True)
@@ -57,6 +81,11 @@ class Failed:
     """What a trial raised, in words."""
 
     error: str
+
+
+@dataclass(frozen=True)
+class Pruned:
+    """A trial whose fit was ended."""
 
 
 @dataclass
@@ -72,7 +101,7 @@ class Bench:
     changed : set of str
         Names of steps that differ between pipelines; before each of them a point is kept to go on from.
     n_jobs : int
-        Processes.
+        Trials at a time, each in a process of its own or, if the engine has workers, done by one of them.
     """
 
     data: Data
@@ -86,7 +115,7 @@ class Bench:
         parts = self._divided(pipeline)
         divided = parts.divided
         assert divided is not None
-        quiet = self.work.detached()
+        quiet = replace(self.work.detached(), engine=LocalEngine())  # a trial is one piece of work
         if JUDGED in parts.rows:
             return [Place("", parts, quiet, parts.rows[JUDGED].frame([]).index)]
         if not divided.folds:
@@ -95,7 +124,7 @@ class Bench:
                 "give the split a validation share, or pass parts with 'validation'",
             )
         frame = divided.parts["train"].frame()
-        trial = Trial((), frame, Parts({}, parts.roles, parts.catalog), quiet)
+        trial = Trial((), frame, parts.known, quiet)
         windows = windows_by(divided.folds)
         return [Place(window.name, *trial.begun(sides_of(frame, window)), frame.index) for window in windows]
 
@@ -105,10 +134,18 @@ class Bench:
         assert divided is not None
         return divided.rows.get(SEALED, 0)
 
-    def scored(self, wanted: Sequence[tuple[AnyPipeline, Place]]) -> list[pd.DataFrame | Failed]:
-        """Return the scored rows of pipelines in their places, or what they raised."""
+    def scored(
+        self, wanted: Sequence[tuple[AnyPipeline, Place]], prunes: Sequence[Prunes] = ()
+    ) -> list[pd.DataFrame | Failed | Pruned]:
+        """Return the scored rows of pipelines in their places, or what they raised.
+
+        Of trials in this process, ``prunes`` are told of the rounds of boosted models, and may end them.
+        """
         rests = [self._rest(*each) for each in wanted]
-        return list(apart(_tried, rests, self.n_jobs))
+        if prunes and self.n_jobs == 1 and not self._is_elsewhere:
+            heard = zip(rests, prunes, strict=True)
+            rests = [each if isinstance(each, Failed) else replace(each, prunes=mine) for each, mine in heard]
+        return list(apart(_tried, rests, 1 if self._is_elsewhere else self.n_jobs, self.work.engine))
 
     def _divided(self, pipeline: AnyPipeline) -> Parts:
         """Return the parts as the split of a pipeline leaves them."""
@@ -118,7 +155,13 @@ class Bench:
         key = digest(["split", *map(_named, until.steps)])
         if (found := self._found(key)) is not None:
             return found
-        return self._keep(key, executed(until, self.data, start(pipeline), self.work).parts)
+        parts = executed(until, self.data, start(pipeline), self.work).parts
+        return self._keep(key, _gathered(parts) if self._is_elsewhere else parts)
+
+    @property
+    def _is_elsewhere(self) -> bool:
+        """Whether trials are done by the workers of an engine."""
+        return not isinstance(self.work.engine, LocalEngine)
 
     def _rest(self, pipeline: AnyPipeline, place: Place) -> Rest | Failed:
         """Return what is left to run after the point that is kept, where steps up to the first change are run here."""
@@ -130,13 +173,27 @@ class Bench:
             if (found := self._found(keys[at])) is not None:
                 done, parts = at, found
                 break
-        for at in self._cuts(steps, done):
-            try:
-                parts = self._keep(keys[at], run(steps[done:at], parts, place.work))
-            except Exception as error:
-                return Failed(told(error))
-            done = at
+        try:
+            for at in self._cuts(steps, done):
+                ready = self._begun(steps[done], keys[done], parts, place.work)
+                parts = self._keep(keys[at], run(steps[done:at], ready, place.work))
+                done = at
+            if done < len(steps):
+                parts = self._begun(steps[done], keys[done], parts, place.work)
+        except Exception as error:
+            return Failed(told(error))
         return Rest(steps[done:], replace(place, parts=parts))
+
+    def _begun(self, planned: Planned, key: str, parts: Parts, work: Work) -> Parts:
+        """Return the parts from which a step that changes goes on: what it does first is shared by trials."""
+        first = beginning_of(planned.step)
+        if first is None or planned.name not in self.changed:
+            return parts
+        key = digest((key, planned.name, repr(first.by(planned.step))))
+        if (found := self._found(key)) is not None:
+            return found
+        with work.doing(planned, parts.rows):
+            return self._keep(key, first.run(planned, parts, work))
 
     def _cuts(self, steps: Sequence[Planned], done: int) -> Iterable[int]:
         """Return where points are kept: before each step that changes; in several processes before the first alone."""
@@ -155,11 +212,21 @@ class Bench:
         return parts
 
 
-def _tried(rest: Rest | Failed) -> pd.DataFrame | Failed:
+def _gathered(parts: Parts) -> Parts:
+    """Return the open parts in this process, which sends them with each trial."""
+    assert parts.divided is not None
+    rows = {name: LocalEngine().hold(None, part.frame()) for name, part in parts.rows.items()}
+    divided = replace(parts.divided, parts=rows, assignment=None)
+    return replace(parts, rows=rows, divided=divided, source=None, read=None)
+
+
+def _tried(rest: Rest | Failed) -> pd.DataFrame | Failed | Pruned:
     if isinstance(rest, Failed):
         return rest
     try:
         return rest()
+    except Ended:
+        return Pruned()
     except Exception as error:
         return Failed(told(error))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from time import perf_counter
 from time import time as now
 from typing import Any
@@ -16,9 +17,9 @@ from mlsys.evaluation import Evaluate, is_truth
 from mlsys.evaluation.choosing import Bags
 from mlsys.evaluation.judging import Judge, judge_for
 from mlsys.evaluation.scored import group_codes
-from mlsys.pipeline.tuning.bench import Bench, Failed, Place, told
+from mlsys.pipeline.tuning.bench import Bench, Failed, Place, Pruned, told
 from mlsys.pipeline.tuning.space import Space
-from mlsys.pipeline.tuning.study import asked, finish, is_pruned
+from mlsys.pipeline.tuning.study import asked, finish, is_pruned, prunes
 from mlsys.pipeline.tuning.tried import Drawn, Tried, keep
 from mlsys.plan import Plan
 from mlsys.plan.any_pipeline import AnyPipeline
@@ -81,7 +82,7 @@ def as_it_is(pipeline: AnyPipeline, bench: Bench, metric: Any, seed: int) -> Pla
         raise ConfigurationError(
             f"the pipeline as it is cannot be evaluated: {failed.error}", "mend it first: pipeline.run() says where"
         )
-    scored = in_order([each for each in pieces if not isinstance(each, Failed)], places)
+    scored = in_order([each for each in pieces if isinstance(each, pd.DataFrame)], places)
     steps = pipeline.planned
     usual = next((each.step.metrics for each in steps if isinstance(each.step, Evaluate)), None)
     roles = places[0].parts.roles
@@ -112,7 +113,6 @@ class _Going:
     started: float = field(default_factory=now)
     places: Sequence[Place] = ()
     pieces: list[pd.DataFrame] = field(default_factory=list)
-    values: list[float] = field(default_factory=list)
 
 
 @dataclass
@@ -174,8 +174,10 @@ class Search:
     def _one_place(self, going: Sequence[_Going], number: int, done: Callable[[Tried], None]) -> list[_Going]:
         """Run trials in their next place; return those that go on."""
         wanted = [(each.pipeline, each.places[number]) for each in going]
+        alone = all(len(each.places) == 1 for each in going) and prunes(self.study)  # folds are pruned after a fold
+        told = [partial(self._is_hopeless, each) for each in going] if alone else []
         left = []
-        for each, piece in zip(going, self.bench.scored(wanted), strict=True):
+        for each, piece in zip(going, self.bench.scored(wanted, told), strict=True):
             ended = self._after_place(each, piece)
             if ended is None:
                 left.append(each)
@@ -183,17 +185,24 @@ class Search:
                 done(self._ended(each, ended))
         return left
 
-    def _after_place(self, going: _Going, piece: pd.DataFrame | Failed) -> Tried | None:
+    def _is_hopeless(self, going: _Going, rounds: int, scored: pd.DataFrame) -> bool:
+        """Tell the metric after some rounds of a fit; return whether the trial is to be stopped."""
+        return is_pruned(going.trial, self.plain.judge.headline(self.plain.judge.sample(scored)), rounds)
+
+    def _after_place(self, going: _Going, piece: pd.DataFrame | Failed | Pruned) -> Tried | None:
         """Return how a trial ended with its latest place, ``None`` if it goes on."""
         number = going.trial.number
+        if isinstance(piece, Pruned):
+            return Tried(number, "pruned")
         if isinstance(piece, Failed):
             return Tried(number, "failed", error=piece.error)
         going.pieces.append(piece)
         try:
             if len(going.pieces) < len(going.places):
                 partly = in_order(going.pieces, going.places)
-                going.values.append(self.plain.judge.headline(self.plain.judge.sample(partly)))
-                return Tried(number, "pruned") if is_pruned(going.trial, going.values) else None
+                value = self.plain.judge.headline(self.plain.judge.sample(partly))
+                hopeless = is_pruned(going.trial, value, len(going.pieces) - 1)
+                return Tried(number, "pruned") if hopeless else None
             return self._measured(number, in_order(going.pieces, going.places))
         except Exception as error:
             return Tried(number, "failed", error=told(error))

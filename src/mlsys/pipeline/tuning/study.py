@@ -11,7 +11,6 @@ from mlsys import folder
 from mlsys.errors import ConfigurationError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
     from pathlib import Path
 
     import optuna
@@ -126,10 +125,17 @@ def asked(study: Any) -> Any:
         return study.ask()
 
 
-def is_pruned(trial: Any, values: Sequence[float]) -> bool:
-    """Tell the last of the values of a trial so far; return whether Optuna would stop it."""
-    trial.report(values[-1], len(values) - 1)
+def is_pruned(trial: Any, value: float, step: int) -> bool:
+    """Tell the value of a trial so far, after a fold or some rounds; return whether Optuna would stop it."""
+    trial.report(value, step)
     return bool(trial.should_prune())
+
+
+def prunes(study: Any) -> bool:
+    """Whether the pruner of a study may stop a trial, so that it is worth telling it of rounds."""
+    import optuna
+
+    return not isinstance(study.pruner, optuna.pruners.NopPruner)
 
 
 def finish(study: Any, trial: Any, state: str, value: float | None) -> bool:

@@ -7,7 +7,8 @@ from dataclasses import replace
 from time import perf_counter
 from typing import Any
 
-from mlsys.engines import AnyEngine
+from mlsys.engines import AnyEngine, Engine, engine_of
+from mlsys.engines import opened as opened_engine
 from mlsys.errors import ConfigurationError
 from mlsys.evaluation.choosing import chosen_score
 from mlsys.evaluation.intervals import metric_interval
@@ -54,6 +55,31 @@ def tune(
     """Return what a search found; arguments as for ``Pipeline.tune``."""
     need_optuna()
     _check(pipeline, trials, seconds)
+    with opened_engine(engine_of(engine)) as place:  # the workers that read the rows do the trials
+        return _tuned(
+            pipeline, space, data, trials=trials, metric=metric, seconds=seconds, seed=seed, sampler=sampler,
+            pruner=pruner, n_jobs=n_jobs, resume=resume, track=track, cache=cache, verbose=verbose, engine=place,
+        )  # fmt: skip
+
+
+def _tuned(
+    pipeline: PipelineType,
+    space: Any,
+    data: Data,
+    *,
+    trials: int,
+    metric: Any,
+    seconds: float | None,
+    seed: int,
+    sampler: Any,
+    pruner: Any,
+    n_jobs: int,
+    resume: str | None,
+    track: bool | str,
+    cache: bool,
+    verbose: bool | None,
+    engine: Engine,
+) -> Tuned[PipelineType]:
     searched = space_of(pipeline, space)
     if resume is not None:
         path_of(resume)  # a wrong name is told before anything runs
