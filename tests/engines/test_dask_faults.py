@@ -22,7 +22,7 @@ from mlsys import Pipeline, RandomSplit
 from mlsys.engines import DaskEngine, engine_of
 from mlsys.engines.dask import waiting
 from mlsys.engines.dask.checks import check_address, check_memory, check_versions
-from mlsys.engines.dask.starting import Cluster, start
+from mlsys.engines.dask.starting import Cluster
 from mlsys.engines.dask.tasks import Answer
 from mlsys.engines.dask.waiting import Watch
 from mlsys.errors import ConfigurationError, ContractError, EngineError
@@ -258,7 +258,7 @@ def test_certificates_are_used_and_needed() -> None:
 @pytest.fixture(scope="module")
 def cluster() -> Iterator[Cluster]:
     """A worker of somebody else's."""
-    cluster = start(1, None)
+    cluster = Cluster(1, None)
     yield cluster
     cluster.stop()
 
@@ -310,7 +310,7 @@ def slow(rows):
     raise ValueError("no")
 
 with DaskEngine(workers=2) as engine:
-    print(engine._session.cluster.process.pid, flush=True)
+    print(engine._cluster.process.pid, flush=True)
     engine.hold([Partition(1, Read()) for _ in range(4)], None).map(slow).frame()
 """
 
@@ -379,7 +379,7 @@ def test_a_scheduler_that_is_restarted_costs_what_was_not_finished(tmp_path: Pat
     pipeline = learned_in_pieces(rows_in_pieces(tmp_path / "rows", 50, plain_flights()))
     with override(rows_in_memory=500, rows_per_partition=50):
         local = learned_and_scored(pipeline.run(None, **QUIETLY), *LEARNING)
-        first = start(2, None)
+        first = Cluster(2, None)
         timer = threading.Timer(8, os.killpg, (first.process.pid, signal.SIGKILL))
         with pytest.raises(EngineError, match="connection to the scheduler broke|no Dask scheduler answers"):
             timer.start()
@@ -388,7 +388,7 @@ def test_a_scheduler_that_is_restarted_costs_what_was_not_finished(tmp_path: Pat
                 (tmp_path / "rows" / "0.parquet").touch()
         timer.join()
         first.stop()
-        second = start(2, None)
+        second = Cluster(2, None)
         again = pipeline.run(None, track=False, verbose=False, engine=DaskEngine(second.address))
         second.stop()
     assert "hit" in set(again.cache_report()["outcome"])
