@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -120,6 +121,37 @@ def test_a_file_that_is_gone_is_named_with_its_partition(tmp_path: Path, engine:
         with pytest.raises(Exception, match="1.parquet") as caught:
             table.reduce(len)
     assert any("partition 3 of" in note for note in caught.value.__notes__)
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A file system of 64 kB; needs the right to mount."""
+    place = tmp_path / "disk"
+    place.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", str(place)]
+    done = subprocess.run(mount, capture_output=True, text=True, check=False)
+    if done.returncode:
+        pytest.skip(f"a small file system cannot be mounted here: {done.stderr.strip()}")
+    yield place
+    subprocess.run(["umount", place], check=True)
+
+
+def test_a_full_disk_on_a_worker(engine: DaskEngine, small_disk: Path) -> None:
+    rows = flights.make_flights()[["distance", "hour"]].assign(y=1.0)
+
+    def writes(frame: pd.DataFrame) -> pd.DataFrame:
+        is_third = len(frame) == 300 and frame.index[0] == 600
+        (small_disk / str(frame.index[0])).write_bytes(b"0" * (200_000 if is_third else 1_000))
+        return frame.assign(twice=2 * frame["hour"])
+
+    pipeline = Pipeline([writes, RandomSplit()], target="y")
+    with override(rows_per_partition=300), pytest.raises(EngineError) as caught:
+        pipeline.run(rows, **QUIETLY, engine=engine)
+    assert re.search(r"the disk of worker tcp://127.* is full: partition 3 of \d+ could not write", str(caught.value))
+    assert "free some space there" in str(caught.value)
+    assert any("step 1 " in note for note in caught.value.__notes__)
+    assert isinstance(caught.value.__cause__, OSError)
+    assert numbers(engine).reduce(len) == 40  # the cluster goes on
 
 
 def test_large_work_is_sent_to_each_worker_once(engine: DaskEngine) -> None:

@@ -6,6 +6,7 @@ import logging
 import os
 import warnings
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, TypeVar, overload
@@ -13,7 +14,8 @@ from typing import TYPE_CHECKING, Any, TypeVar, overload
 import pandas as pd
 
 from mlsys.engines.counting import counted
-from mlsys.engines.dask.checks import check_address, check_memory, check_sizes, check_versions
+from mlsys.engines.dask.checks import check_address, check_memory, check_sizes, check_versions, refuse_full_disk
+from mlsys.engines.dask.keeping import Keeping
 from mlsys.engines.dask.packing import here, packed
 from mlsys.engines.dask.starting import Cluster
 from mlsys.engines.dask.tasks import Answer, unpacked_error
@@ -171,26 +173,59 @@ class DaskEngine:
         with self:
             yield from self._sent(work, pieces)
 
-    def _sent(self, work: Callable[[Given], Done], pieces: Sequence[Given]) -> Iterator[Done]:
-        session, is_here = self._connected(), self._address is None
+    @property
+    def workers(self) -> int:
+        """How many workers there are, while the engine is open; at least 1."""
+        return self._connected().workers if self._depth else 1
+
+    @contextmanager
+    def keeping(self, work: Callable[[Given], Any], pieces: Sequence[Given]) -> Iterator[Keeping]:
+        """Let workers keep what ``work`` makes of each piece, for a library that trains on them."""
+        with self:
+            names, load, packed_pieces = self._packed(work, pieces)
+            session = self._connected()
+            keeping = Keeping(session.client, load, packed_pieces, self._address is None)
+            try:
+                for name, answer in zip(names, keeping.answers(), strict=True):
+                    self._told(name, answer, len(pieces))
+                yield keeping
+            finally:
+                keeping.close()
+
+    def _packed(
+        self, work: Callable[[Given], Any], pieces: Sequence[Given]
+    ) -> tuple[Sequence[str], bytes, Sequence[bytes]]:
+        is_here = self._address is None
         names = [_named(piece, place, len(pieces)) for place, piece in enumerate(pieces, 1)]
-        load = packed((here(is_here), work), is_here, "a step")
-        sending = Sending(session.client, load, _Packed(pieces, is_here, names), names, session.workers)
+        return names, packed((here(is_here), work), is_here, "a step"), _Packed(pieces, is_here, names)
+
+    def _sent(self, work: Callable[[Given], Done], pieces: Sequence[Given]) -> Iterator[Done]:
+        session = self._connected()
+        names, load, packed_pieces = self._packed(work, pieces)
+        sending = Sending(session.client, load, packed_pieces, names, session.workers)
         for name, answer in zip(names, sending.answers(), strict=True):
-            _warn_again(answer)
-            if answer.error is not None:
-                error = unpacked_error(answer.error)
-                error.add_note(f"  on worker {answer.worker}, {name}")
-                raise error
-            if not session.is_probed:
-                session.is_probed = True
-                check_memory(answer, name, len(pieces))
+            self._told(name, answer, len(pieces))
             yield answer.made
+
+    def _told(self, name: str, answer: Answer, pieces: int) -> None:
+        """Give warnings and the error of a worker here; look at its memory after the first piece."""
+        _warn_again(answer)
+        if answer.error is not None:
+            error = unpacked_error(answer.error)
+            refuse_full_disk(error, answer.worker, name)
+            error.add_note(f"  on worker {answer.worker}, {name}")
+            raise error
+        session = self._connected()
+        if not session.is_probed:
+            session.is_probed = True
+            check_memory(answer, name, pieces)
 
     def _open(self) -> None:
         if self._address is None:
             self._cluster = Cluster(*self._asked)  # it starts while this process goes on
             self.name = _record(self._asked[0], None, "")
+            import distributed  # noqa: F401  meanwhile, rather than once it is needed
+
             return
         session = self._connected()
         self.name = _record(session.workers, self._address, session.dashboard)

@@ -15,6 +15,7 @@ import sys
 from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
+
 from mlsys.errors import EngineError
 
 START = 120.0
