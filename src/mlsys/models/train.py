@@ -149,7 +149,8 @@ class Train(Model):
 
     Rows are gathered in memory; beyond memory, an estimator with ``partial_fit`` learns partition by partition, in
     order, and the workers of a Dask cluster train a classifier or regressor of XGBoost or LightGBM together: with the
-    scores of one machine, but other predictions for single rows. Probabilities are those of ``predict_proba``; other scores are never used as probabilities.
+    scores of one machine, but other predictions for single rows. Probabilities are those of ``predict_proba``; other
+    scores are never used as probabilities.
 
     Examples
     --------

@@ -65,8 +65,8 @@ class PartOf:
         rows = self.wrap(frame)
         weights = None
         if rows.weight is not None:
-            rows = rows.take_rows(known_weights(rows.weight, self.who) > 0)
-            weights = pd.Series(known_weights(rows.weight, self.who), name=WEIGHT, dtype=np.float64)
+            given = known_weights(rows.weight, self.who)
+            rows, weights = rows.take_rows(given > 0), pd.Series(given[given > 0], name=WEIGHT, dtype=np.float64)
         target = known_target(rows.y, self.who)
         features = as_agreed(selected(rows, None, self.names, False, self.who), self.told)
         return Part(features.reset_index(drop=True), target, weights)
