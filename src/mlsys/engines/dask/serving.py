@@ -42,6 +42,9 @@ def serve(writing: int, options: str) -> None:
         "distributed.scheduler.allowed-failures": 1,  # work that ends a worker is done again, alone
         "distributed.worker.multiprocessing-method": "forkserver" if copied else "spawn",
         "distributed.logging.distributed": "error",
+        "distributed.worker.profile.enabled": False,  # which looks at every thread a hundred times a second
+        "distributed.scheduler.active-memory-manager.start": False,
+        "distributed.admin.system-monitor.interval": "2s",
     }
     with tempfile.TemporaryDirectory(prefix="mlsys-dask-") as place, dask.config.set(settings):
         memory: Any = "auto" if asked["memory"] is None else asked["memory"]

@@ -58,9 +58,7 @@ def why_not(estimator: Any, first: Rows) -> str:
     """
     library, name = kind_of(estimator)
     if (library, name) not in KINDS:
-        return (
-            f"{name} is trained in one process; XGBClassifier, XGBRegressor, LGBMClassifier and LGBMRegressor are not"
-        )
+        return f"only XGBClassifier, XGBRegressor, LGBMClassifier and LGBMRegressor are, not {name}"
     given = estimator.get_params()
     for parameter, plain in _PLAIN[library].items():
         if given.get(parameter, plain[0]) not in plain:
