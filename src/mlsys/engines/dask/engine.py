@@ -86,7 +86,8 @@ class DaskEngine:
     -----
     States, rows and reports are those of one machine, byte for byte: the plan, not the cluster, decides which rows are
     a partition, and summaries are added in the plan's order. A worker that is lost costs time only. What gathers rows
-    (an estimator without ``partial_fit``, narrow columns of a split) is done in this process.
+    (an estimator without ``partial_fit``, narrow columns of a split) is done in this process; XGBoost and LightGBM are
+    trained by the workers together, which changes single predictions, not scores.
 
     A pipeline opens the engine for as long as it runs. ``with DaskEngine() as engine:`` keeps its workers from one run
     to the next. Outside of both, an engine without an address does what is asked of it in this process. Work is sent
