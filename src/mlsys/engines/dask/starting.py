@@ -98,7 +98,6 @@ class Cluster:
 
     def stop(self) -> None:
         """End all its processes."""
-        self._telling.close()
         try:
             assert self.process.stdin is not None
             self.process.stdin.close()
@@ -109,6 +108,7 @@ class Cluster:
             with suppress(ProcessLookupError, PermissionError):
                 os.killpg(self.process.pid, signal.SIGKILL)
             self.process.wait()
+            self._telling.close()  # not before, for one that has yet to say where it is
 
 
 def module_paths() -> list[str]:
