@@ -328,10 +328,12 @@ def test_workers_without_memory_for_their_own_imports_are_given_up() -> None:
 
 
 SCRIPT = """
-import os, sys, time
+import os, signal, sys, time
 import pandas as pd
 from mlsys.engines import DaskEngine
 from mlsys.tables import Partition
+
+signal.signal(signal.SIGINT, signal.default_int_handler)  # which is ignored below a shell's background job
 
 class Read:
     def __call__(self, columns):
@@ -385,10 +387,10 @@ def process_ids(engine: DaskEngine) -> list[int]:
 
 @pytest.mark.long
 def test_a_worker_killed_at_any_moment_changes_nothing(tmp_path: Path) -> None:
-    pipeline = learned_in_pieces(rows_in_pieces(tmp_path / "rows", 50, plain_flights()))
+    pipeline = learned_in_pieces(rows_in_pieces(tmp_path / "rows", 200, plain_flights()))
     rng = np.random.default_rng(22)
     killed = 0
-    with override(rows_in_memory=500, rows_per_partition=50):
+    with override(rows_in_memory=500, rows_per_partition=200):
         local = learned_and_scored(pipeline.run(None, **QUIETLY), *LEARNING)
         with DaskEngine(workers=2) as engine:
             pipeline.run(None, **QUIETLY, engine=engine)
@@ -412,11 +414,12 @@ def test_a_scheduler_that_is_restarted_costs_what_was_not_finished(tmp_path: Pat
     with override(rows_in_memory=500, rows_per_partition=50):
         local = learned_and_scored(pipeline.run(None, **QUIETLY), *LEARNING)
         first = Cluster(2, None)
+        address = first.address
         timer = threading.Timer(8, os.killpg, (first.process.pid, signal.SIGKILL))
         with pytest.raises(EngineError, match="connection to the scheduler broke|no Dask scheduler answers"):
             timer.start()
             for _ in range(100):
-                pipeline.run(None, track=False, verbose=False, engine=DaskEngine(first.address))
+                pipeline.run(None, track=False, verbose=False, engine=DaskEngine(address))
                 (tmp_path / "rows" / "0.parquet").touch()
         timer.join()
         first.stop()
