@@ -266,6 +266,18 @@ def test_a_cluster_that_is_stuck_is_noticed(
         watch.look()
 
 
+class Gone:
+    """A client that has just lost its scheduler."""
+
+    def scheduler_info(self, n_workers: int) -> dict[str, Any]:
+        return {}
+
+
+def test_a_scheduler_that_is_gone_is_noticed() -> None:
+    with pytest.raises(EngineError, match="the connection to the scheduler broke"):
+        Watch(Gone()).look()  # type: ignore[arg-type]
+
+
 def test_a_cluster_with_one_worker_at_work_is_not_stuck(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(waiting, "STUCK", 0.0)
     watch = Watch(Stuck("paused", "running"))  # type: ignore[arg-type]

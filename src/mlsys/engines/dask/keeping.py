@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from mlsys.engines.dask.tasks import Answer, do, same, unpacked_error
-from mlsys.engines.dask.waiting import POLL, Watch, awaited
+from mlsys.engines.dask.waiting import POLL, Watch, awaited, workers_now
 from mlsys.errors import EngineError
 
 if TYPE_CHECKING:
@@ -146,7 +146,7 @@ class Keeping:
             raise TimeoutError(f"a worker is gone, and the others have waited for it for {GRACE:.0f} s") from None
 
     def _workers(self) -> set[str]:
-        return set(self._client.scheduler_info(n_workers=-1)["workers"])
+        return set(workers_now(self._client))
 
     def _lost(self, seconds: float) -> bool:
         """Whether a worker that kept a piece is gone, as becomes known within some seconds."""

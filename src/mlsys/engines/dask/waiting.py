@@ -39,7 +39,7 @@ class Watch:
 
     def look(self) -> None:
         """Raise if all workers have been paused or gone for too long."""
-        workers = self._client.scheduler_info(n_workers=-1)["workers"].values()
+        workers = workers_now(self._client).values()
         if any(each["status"] == "running" for each in workers):
             self._stuck_since = None
             return
@@ -139,6 +139,15 @@ def awaited(future: Future[Any], watch: Watch) -> Answer:
             watch.look()
         except (CancelledError, OSError) as error:
             raise lost(error) from None
+
+
+def workers_now(client: Client) -> dict[str, Any]:
+    """Return what the scheduler says of its workers, by address."""
+    told = client.scheduler_info(n_workers=-1)
+    if "workers" not in told:  # so it is when the connection has just been lost
+        raise lost(ConnectionError())
+    workers: dict[str, Any] = told["workers"]
+    return workers
 
 
 def lost(error: BaseException) -> EngineError:
