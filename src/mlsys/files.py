@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import time
 from collections.abc import Iterable, Iterator
@@ -11,6 +12,8 @@ import xxhash
 
 from mlsys.errors import ConfigurationError
 
+NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+"""A full disk, a full share of it, and a file larger than allowed."""
 _BLOCK = 1 << 22
 _CLOCK = 2.0
 """Seconds by which a file must be older than its stamp: file systems count time in steps of up to two seconds."""

@@ -108,8 +108,7 @@ def test_the_scenario_matrix(case: Case, engine: DaskEngine) -> None:
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("workers", [1, 2, 4])
-@pytest.mark.parametrize("partitions", [1, 7, 64])
+@pytest.mark.parametrize(("workers", "partitions"), [(1, 7), (2, 1), (2, 7), (2, 64), (4, 7)])
 def test_flights_on_any_number_of_workers_and_partitions(workers: int, partitions: int) -> None:
     flights.write_side_tables(Path())
     rows = flights.make_flights()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -22,7 +23,7 @@ from mlsys import Pipeline, RandomSplit
 from mlsys.engines import DaskEngine, engine_of
 from mlsys.engines.dask import waiting
 from mlsys.engines.dask.checks import check_address, check_memory, check_versions
-from mlsys.engines.dask.starting import Cluster, start
+from mlsys.engines.dask.starting import Cluster
 from mlsys.engines.dask.tasks import Answer
 from mlsys.engines.dask.waiting import Watch
 from mlsys.errors import ConfigurationError, ContractError, EngineError
@@ -120,6 +121,37 @@ def test_a_file_that_is_gone_is_named_with_its_partition(tmp_path: Path, engine:
         with pytest.raises(Exception, match="1.parquet") as caught:
             table.reduce(len)
     assert any("partition 3 of" in note for note in caught.value.__notes__)
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A file system of 64 kB; needs the right to mount."""
+    place = tmp_path / "disk"
+    place.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", str(place)]
+    done = subprocess.run(mount, capture_output=True, text=True, check=False)
+    if done.returncode:
+        pytest.skip(f"a small file system cannot be mounted here: {done.stderr.strip()}")
+    yield place
+    subprocess.run(["umount", place], check=True)
+
+
+def test_a_full_disk_on_a_worker(engine: DaskEngine, small_disk: Path) -> None:
+    rows = flights.make_flights()[["distance", "hour"]].assign(y=1.0)
+
+    def writes(frame: pd.DataFrame) -> pd.DataFrame:
+        is_third = len(frame) == 300 and frame.index[0] == 600
+        (small_disk / str(frame.index[0])).write_bytes(b"0" * (200_000 if is_third else 1_000))
+        return frame.assign(twice=2 * frame["hour"])
+
+    pipeline = Pipeline([writes, RandomSplit()], target="y")
+    with override(rows_per_partition=300), pytest.raises(EngineError) as caught:
+        pipeline.run(rows, **QUIETLY, engine=engine)
+    assert re.search(r"the disk of worker tcp://127.* is full: partition 3 of \d+ could not write", str(caught.value))
+    assert "free some space there" in str(caught.value)
+    assert any("step 1 " in note for note in caught.value.__notes__)
+    assert isinstance(caught.value.__cause__, OSError)
+    assert numbers(engine).reduce(len) == 40  # the cluster goes on
 
 
 def test_large_work_is_sent_to_each_worker_once(engine: DaskEngine) -> None:
@@ -234,6 +266,18 @@ def test_a_cluster_that_is_stuck_is_noticed(
         watch.look()
 
 
+class Gone:
+    """A client that has just lost its scheduler."""
+
+    def scheduler_info(self, n_workers: int) -> dict[str, Any]:
+        return {}
+
+
+def test_a_scheduler_that_is_gone_is_noticed() -> None:
+    with pytest.raises(EngineError, match="the connection to the scheduler broke"):
+        Watch(Gone()).look()  # type: ignore[arg-type]
+
+
 def test_a_cluster_with_one_worker_at_work_is_not_stuck(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(waiting, "STUCK", 0.0)
     watch = Watch(Stuck("paused", "running"))  # type: ignore[arg-type]
@@ -258,7 +302,7 @@ def test_certificates_are_used_and_needed() -> None:
 @pytest.fixture(scope="module")
 def cluster() -> Iterator[Cluster]:
     """A worker of somebody else's."""
-    cluster = start(1, None)
+    cluster = Cluster(1, None)
     yield cluster
     cluster.stop()
 
@@ -296,10 +340,12 @@ def test_workers_without_memory_for_their_own_imports_are_given_up() -> None:
 
 
 SCRIPT = """
-import os, sys, time
+import os, signal, sys, time
 import pandas as pd
 from mlsys.engines import DaskEngine
 from mlsys.tables import Partition
+
+signal.signal(signal.SIGINT, signal.default_int_handler)  # which is ignored below a shell's background job
 
 class Read:
     def __call__(self, columns):
@@ -310,7 +356,7 @@ def slow(rows):
     raise ValueError("no")
 
 with DaskEngine(workers=2) as engine:
-    print(engine._session.cluster.process.pid, flush=True)
+    print(engine._cluster.process.pid, flush=True)
     engine.hold([Partition(1, Read()) for _ in range(4)], None).map(slow).frame()
 """
 
@@ -353,10 +399,10 @@ def process_ids(engine: DaskEngine) -> list[int]:
 
 @pytest.mark.long
 def test_a_worker_killed_at_any_moment_changes_nothing(tmp_path: Path) -> None:
-    pipeline = learned_in_pieces(rows_in_pieces(tmp_path / "rows", 50, plain_flights()))
+    pipeline = learned_in_pieces(rows_in_pieces(tmp_path / "rows", 200, plain_flights()))
     rng = np.random.default_rng(22)
     killed = 0
-    with override(rows_in_memory=500, rows_per_partition=50):
+    with override(rows_in_memory=500, rows_per_partition=200):
         local = learned_and_scored(pipeline.run(None, **QUIETLY), *LEARNING)
         with DaskEngine(workers=2) as engine:
             pipeline.run(None, **QUIETLY, engine=engine)
@@ -379,16 +425,17 @@ def test_a_scheduler_that_is_restarted_costs_what_was_not_finished(tmp_path: Pat
     pipeline = learned_in_pieces(rows_in_pieces(tmp_path / "rows", 50, plain_flights()))
     with override(rows_in_memory=500, rows_per_partition=50):
         local = learned_and_scored(pipeline.run(None, **QUIETLY), *LEARNING)
-        first = start(2, None)
+        first = Cluster(2, None)
+        address = first.address
         timer = threading.Timer(8, os.killpg, (first.process.pid, signal.SIGKILL))
         with pytest.raises(EngineError, match="connection to the scheduler broke|no Dask scheduler answers"):
             timer.start()
             for _ in range(100):
-                pipeline.run(None, track=False, verbose=False, engine=DaskEngine(first.address))
+                pipeline.run(None, track=False, verbose=False, engine=DaskEngine(address))
                 (tmp_path / "rows" / "0.parquet").touch()
         timer.join()
         first.stop()
-        second = start(2, None)
+        second = Cluster(2, None)
         again = pipeline.run(None, track=False, verbose=False, engine=DaskEngine(second.address))
         second.stop()
     assert "hit" in set(again.cache_report()["outcome"])

@@ -24,6 +24,7 @@ from mlsys.models._inputs import takes_any, text_reader
 from mlsys.models._learning import Learning
 from mlsys.models._learning_rows import Learned, fitted_on
 from mlsys.models._queries import refuse_ranker_inside
+from mlsys.models._refusals import refuse_another_scale
 from mlsys.models._rounds import tells_rounds
 from mlsys.models._several import (
     TARGETS,
@@ -37,6 +38,7 @@ from mlsys.models._several import (
 )
 from mlsys.models._warm_start import refuse_no_warm_start
 from mlsys.models._without_target import measured
+from mlsys.models.across import learned_across, why_not
 from mlsys.models.losses import refuse_focal
 from mlsys.models.needs import Needs, distance_measures, needs_of
 from mlsys.steps import Field, Model
@@ -51,6 +53,7 @@ if TYPE_CHECKING:
     from mlsys.dataset import Rows
     from mlsys.steps.aims import Aim
     from mlsys.steps.shares import Shares
+    from mlsys.tables import Table
 
 
 def _no_earlier_model(given: Any) -> Any:
@@ -136,7 +139,9 @@ class Train(Model):
     which predicts the same.
 
     Rows are gathered in memory; beyond memory, an estimator with ``partial_fit`` learns partition by partition, in
-    order. Probabilities are those of ``predict_proba``; other scores are never used as probabilities.
+    order, and the workers of a Dask cluster train a classifier or regressor of XGBoost or LightGBM together: with the
+    scores of one machine, but other predictions for single rows. Probabilities are those of ``predict_proba``; other
+    scores are never used as probabilities.
 
     Examples
     --------
@@ -276,6 +281,19 @@ class Train(Model):
     def _fit(self, estimator: Any, given: Learned, beside: Mapping[str, Any], /) -> tuple[Any, dict[str, list[float]]]:
         """Return the estimator fitted on rows, and the losses of a fit that was not its last."""
         return fitted_on(estimator, given, self.early_stopping_share, self._who, beside)
+
+    def not_across(self, first: Rows, /) -> str:
+        """Return why workers do not train the estimator together; empty where they do."""
+        alone = {"warm_start=": self.warm_start is not None, "focal=": self.focal is not None}
+        alone |= {"features= as text": isinstance(self.features, str)}
+        given = next((name for name, is_given in alone.items() if is_given), None)
+        return why_not(self.estimator, first) if given is None else f"{given} works in one process only"
+
+    def learn_across(self, train: Table, wrap: Callable[[pd.DataFrame], Rows], rng: np.random.Generator, /) -> Any:
+        """Return the state of a booster that workers train together, each on the partitions that it keeps."""
+        first = wrap(train.head(1))
+        refuse_another_scale(first, self._who)
+        return learned_across(seeded(self.estimator, rng), self._handing.names(first), train, wrap, self._who)
 
     def start(self, rng: np.random.Generator, /) -> dict[str, Any]:
         """Return the estimator before the first part."""

@@ -6,9 +6,10 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal, Protocol, runtime_checkable
 
 if TYPE_CHECKING:
+    import numpy as np
     import pandas as pd
 
-    from mlsys.dataset import Roles
+    from mlsys.dataset import Roles, Rows
     from mlsys.steps.base import Step
     from mlsys.steps.drawn import Drawing
     from mlsys.tables import Table
@@ -246,6 +247,19 @@ class DrawsInPieces(Protocol):
 
     def stream(self, seed: int = 0) -> Drawing:
         """Return a draw that has seen no rows."""
+        ...
+
+
+@runtime_checkable
+class LearnsAcross(Protocol):
+    """A model that several workers can learn together, each from the partitions that it keeps."""
+
+    def not_across(self, first: Rows, /) -> str:
+        """Return why they cannot learn from rows with such columns and roles; empty where they can."""
+        ...
+
+    def learn_across(self, train: Table, wrap: Callable[[pd.DataFrame], Rows], rng: np.random.Generator, /) -> Any:
+        """Return the state, learned by the workers of the table's engine."""
         ...
 
 

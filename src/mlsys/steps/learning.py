@@ -15,10 +15,12 @@ import numpy as np
 import pandas as pd
 
 from mlsys.dataset import Rows, require_columns
-from mlsys.errors import ContractError
+from mlsys.errors import ContractError, DataError
 from mlsys.settings import settings
 from mlsys.states import check_storable, settled
+from mlsys.steps.across import why_here, workers_that_learn
 from mlsys.steps.base import Step
+from mlsys.steps.capabilities import LearnsAcross
 from mlsys.steps.choosing import shown_what_fits
 from mlsys.steps.learning_kinds import Model, Transform
 from mlsys.steps.own_form import PLAIN, form_of_state
@@ -85,8 +87,10 @@ def learn(
         learned = _learn_scaled(step, train, wrap, fold_states, look)
     elif isinstance(step, Model) and step.learns_in_parts(train.in_memory):
         learned = Learned(_learn_in_parts(step, train, wrap, rng))
+    elif isinstance(step, LearnsAcross) and hook is None and workers_that_learn(step, train, wrap):
+        learned = Learned(step.learn_across(train, wrap, rng))
     else:
-        rows = wrap(train.frame())
+        rows = wrap(_gathered(step, train, wrap))
         with threads_pinned():
             state = call_hook(hook or step.learn, rows, rng=rng)  # type: ignore[attr-defined]
             if isinstance(state, CrossFitted):
@@ -96,6 +100,16 @@ def learn(
                 learned = Learned(state, _fold_states(step, rows, rng) if crossed else ())  # type: ignore[arg-type]
         look()
     return _kept(step, learned)
+
+
+def _gathered(step: Step, train: Table, wrap: Wrap) -> pd.DataFrame:
+    """Return all rows; where they do not fit, the error also says why workers do not learn from them."""
+    try:
+        return train.frame()
+    except DataError as error:
+        if why := why_here(step, train, wrap):
+            error.add_note(f"{step.title} is not trained by the workers together: {why}")
+        raise
 
 
 def _kept(step: Step, learned: Learned) -> Learned:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import AbstractContextManager
 from functools import partial
 from typing import Any, Protocol, TypeVar, runtime_checkable
 
@@ -48,6 +49,36 @@ class Engine(Protocol):
 
     def each(self, work: Callable[[Given], Done], pieces: Sequence[Given]) -> Iterator[Done]:
         """Yield ``work(piece)`` for each piece in the order of the pieces; they may be done anywhere, in any order."""
+        ...
+
+
+class Kept(Protocol):
+    """What workers keep of partitions."""
+
+    def each(self, function: Callable[[Any], Done], /) -> list[Done]:
+        """Return what a function makes of each, in their order."""
+        ...
+
+    def only(self, wanted: Sequence[bool], /) -> None:
+        """Forget the others."""
+        ...
+
+    def run(self, fit: Callable[[Any, Any], Done], /) -> Done:
+        """Return what ``fit(client, kept)`` returns, begun again if a worker is lost."""
+        ...
+
+
+@runtime_checkable
+class Keeps(Engine, Protocol):
+    """An engine whose workers can keep what is made of partitions, and train on them together."""
+
+    @property
+    def workers(self) -> int:
+        """How many there are."""
+        ...
+
+    def keeping(self, work: Callable[[Given], Any], pieces: Sequence[Given]) -> AbstractContextManager[Kept]:
+        """Let workers keep what ``work`` makes of each piece, as long as the block runs."""
         ...
 
 
@@ -169,13 +200,14 @@ class Table:
     def narrowed(self, columns: Collection[Any]) -> Table:
         """Return these rows with only some of their columns, where that makes cutting them cheaper; else themselves.
 
-        Rows that an engine cuts and keeps stay as they are, and so do those that are read when needed.
+        Rows that are read when needed stay as they are.
         """
         frame = self._frame
-        if frame is None or self.engine.cuts_frames:
+        if frame is None:
             return self
         kept = [name for name in frame.columns.tolist() if name in columns]
-        if not kept or 2 * len(kept) > frame.shape[1]:
+        is_dear = 2 * len(kept) > frame.shape[1] and not self.engine.cuts_frames  # one that cuts sends the pieces
+        if not kept or is_dear:
             return self
         shared = {name: frame[name] for name in kept}  # each as it lies: choosing some of a block would copy them
         return Table(self.engine, pd.DataFrame(shared, index=frame.index, columns=kept, copy=False))
@@ -285,6 +317,13 @@ class Table:
                 return sample_by_hash(found, rows, stream)
             share = min(1.0, 4 * share)
 
+    def keeping(self, function: Callable[[pd.DataFrame], Any]) -> AbstractContextManager[Kept]:
+        """Let the workers of an engine that has such keep what a function makes of each partition."""
+        if not isinstance(self.engine, Keeps):
+            raise TypeError(f"the engine {self.engine.name} has no workers that keep anything")
+        self._opened()
+        return self.engine.keeping(partial(self._chain.read, function, None), self._partitions)
+
     def shown(self) -> pd.DataFrame:
         """Return the frame, or an empty one with its columns where rows are read when needed; for messages."""
         return self._frame if self._frame is not None else self.head(0)
@@ -292,7 +331,10 @@ class Table:
     def _each(self, function: Callable[[pd.DataFrame], Done], columns: Sequence[str] | None = None) -> Iterator[Done]:
         """Yield what the engine makes of each partition, in plan order."""
         if self.in_memory:
-            return self.engine.each(function, _slices(self.frame()))
+            frame = self.frame()
+            if columns is not None and self.engine.cuts_frames:
+                frame = self.narrowed(columns).frame()
+            return self.engine.each(function, _slices(frame))
         self._opened()
         return self.engine.each(partial(self._chain.read, function, columns), self._partitions)
 

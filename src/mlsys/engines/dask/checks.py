@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from mlsys.engines.dask.tasks import Answer
 from mlsys.errors import ConfigurationError, EngineError, listed
+from mlsys.files import NO_ROOM
 
 if TYPE_CHECKING:
     from distributed import Client
@@ -118,6 +119,26 @@ def check_sizes(workers: int | None, memory: str | int | None) -> None:
         size = 0
     if size <= 0 or isinstance(memory, bool):
         raise ConfigurationError(f"memory={memory!r} is not an amount of memory", "write '4GB', or bytes")
+
+
+def refuse_full_disk(error: BaseException, worker: str, name: str) -> None:
+    """Raise for an error of a worker that could not write.
+
+    Examples
+    --------
+    >>> import errno
+    >>> refuse_full_disk(OSError(errno.ENOSPC, "No space left on device", "/tmp/x"), "tcp://10.0.0.5:1", "partition 2")
+    Traceback (most recent call last):
+    mlsys.errors.EngineError: the disk of worker tcp://10.0.0.5:1 is full: partition 2 could not write '/tmp/x' ...
+    """
+    if not isinstance(error, OSError) or error.errno not in NO_ROOM:
+        return
+    where = f" {error.filename!r}" if error.filename else ""
+    raise EngineError(
+        f"the disk of worker {worker} is full: {name} could not write{where} ({error.strerror})",
+        "free some space there, or start workers with a larger place: TMPDIR=/large dask worker ADDRESS "
+        "--local-directory /large",
+    ) from error
 
 
 def check_memory(answer: Answer, name: str, pieces: int) -> None:

@@ -6,6 +6,7 @@ import logging
 import os
 import warnings
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, TypeVar, overload
@@ -13,9 +14,10 @@ from typing import TYPE_CHECKING, Any, TypeVar, overload
 import pandas as pd
 
 from mlsys.engines.counting import counted
-from mlsys.engines.dask.checks import check_address, check_memory, check_sizes, check_versions
+from mlsys.engines.dask.checks import check_address, check_memory, check_sizes, check_versions, refuse_full_disk
+from mlsys.engines.dask.keeping import Keeping
 from mlsys.engines.dask.packing import here, packed
-from mlsys.engines.dask.starting import Cluster, start
+from mlsys.engines.dask.starting import Cluster
 from mlsys.engines.dask.tasks import Answer, unpacked_error
 from mlsys.engines.dask.waiting import Sending
 from mlsys.engines.local import LocalEngine
@@ -36,11 +38,11 @@ ANSWERS = 10.0
 
 @dataclass
 class _Session:
-    """What is open: the connection, the cluster if it was started here, the number of workers."""
+    """What is open: the connection, the number of workers, the address of Dask's page."""
 
     client: Client
     workers: int
-    cluster: Cluster | None
+    dashboard: str
     is_probed: bool = False
 
 
@@ -84,7 +86,8 @@ class DaskEngine:
     -----
     States, rows and reports are those of one machine, byte for byte: the plan, not the cluster, decides which rows are
     a partition, and summaries are added in the plan's order. A worker that is lost costs time only. What gathers rows
-    (an estimator without ``partial_fit``, narrow columns of a split) is done in this process.
+    (an estimator without ``partial_fit``, narrow columns of a split) is done in this process; XGBoost and LightGBM are
+    trained by the workers together, which changes single predictions, not scores.
 
     A pipeline opens the engine for as long as it runs. ``with DaskEngine() as engine:`` keeps its workers from one run
     to the next. Outside of both, an engine without an address does what is asked of it in this process. Work is sent
@@ -124,16 +127,15 @@ class DaskEngine:
                 )
         check_sizes(workers, memory)
         self.name = "dask"
-        self.dashboard = ""
-        self.address = address or ""
         self._address, self._security, self._timeout = address, security, timeout
         self._asked = workers or _cores(), memory
+        self._cluster: Cluster | None = None
         self._session: _Session | None = None
         self._depth = 0
         self._levels: list[int] = []
 
     def __enter__(self) -> DaskEngine:
-        """Start workers or connect; inside, the engine is open already, which costs nothing."""
+        """Begin to start workers, or connect; inside, the engine is open already, which costs nothing."""
         if self._depth == 0:
             self._open()
         self._depth += 1
@@ -144,6 +146,16 @@ class DaskEngine:
         self._depth -= 1
         if self._depth == 0:
             self._close()
+
+    @property
+    def address(self) -> str:
+        """Of the scheduler; where it is started here, while the engine is open."""
+        return self._address or (self._cluster.address if self._cluster is not None else "")
+
+    @property
+    def dashboard(self) -> str:
+        """Of Dask's page, while the engine is open."""
+        return self._connected().dashboard if self._depth else ""
 
     def __reduce__(self) -> Any:
         """On a worker, partitions are processed there."""
@@ -156,69 +168,110 @@ class DaskEngine:
     def each(self, work: Callable[[Given], Done], pieces: Sequence[Given]) -> Iterator[Done]:
         """Yield ``work(piece)`` for each piece in the order of the pieces."""
         is_alone = len(pieces) == 1 and isinstance(pieces[0], pd.DataFrame)
-        if is_alone or (self._session is None and self._address is None):
+        if is_alone or (not self._depth and self._address is None):
             yield from map(work, pieces)  # one frame of this process is there already
             return
         with self:
             yield from self._sent(work, pieces)
 
-    def _sent(self, work: Callable[[Given], Done], pieces: Sequence[Given]) -> Iterator[Done]:
-        session, is_here = self._session, self._address is None
-        assert session is not None
+    @property
+    def workers(self) -> int:
+        """How many workers there are, while the engine is open; at least 1."""
+        return self._connected().workers if self._depth else 1
+
+    @contextmanager
+    def keeping(self, work: Callable[[Given], Any], pieces: Sequence[Given]) -> Iterator[Keeping]:
+        """Let workers keep what ``work`` makes of each piece, for a library that trains on them."""
+        with self:
+            names, load, packed_pieces = self._packed(work, pieces)
+            session = self._connected()
+            keeping = Keeping(session.client, load, packed_pieces, self._address is None)
+            try:
+                for name, answer in zip(names, keeping.answers(), strict=True):
+                    self._told(name, answer, len(pieces))
+                yield keeping
+            finally:
+                keeping.close()
+
+    def _packed(
+        self, work: Callable[[Given], Any], pieces: Sequence[Given]
+    ) -> tuple[Sequence[str], bytes, Sequence[bytes]]:
+        is_here = self._address is None
         names = [_named(piece, place, len(pieces)) for place, piece in enumerate(pieces, 1)]
-        load = packed((here(is_here), work), is_here, "a step")
-        sending = Sending(session.client, load, _Packed(pieces, is_here, names), names, session.workers)
+        return names, packed((here(is_here), work), is_here, "a step"), _Packed(pieces, is_here, names)
+
+    def _sent(self, work: Callable[[Given], Done], pieces: Sequence[Given]) -> Iterator[Done]:
+        session = self._connected()
+        names, load, packed_pieces = self._packed(work, pieces)
+        sending = Sending(session.client, load, packed_pieces, names, session.workers)
         for name, answer in zip(names, sending.answers(), strict=True):
-            _warn_again(answer)
-            if answer.error is not None:
-                error = unpacked_error(answer.error)
-                error.add_note(f"  on worker {answer.worker}, {name}")
-                raise error
-            if not session.is_probed:
-                session.is_probed = True
-                check_memory(answer, name, len(pieces))
+            self._told(name, answer, len(pieces))
             yield answer.made
 
+    def _told(self, name: str, answer: Answer, pieces: int) -> None:
+        """Give warnings and the error of a worker here; look at its memory after the first piece."""
+        _warn_again(answer)
+        if answer.error is not None:
+            error = unpacked_error(answer.error)
+            refuse_full_disk(error, answer.worker, name)
+            error.add_note(f"  on worker {answer.worker}, {name}")
+            raise error
+        session = self._connected()
+        if not session.is_probed:
+            session.is_probed = True
+            check_memory(answer, name, pieces)
+
     def _open(self) -> None:
+        if self._address is None:
+            self._cluster = Cluster(*self._asked)  # it starts while this process goes on
+            self.name = _record(self._asked[0], None, "")
+            import distributed  # noqa: F401  meanwhile, rather than once it is needed
+
+            return
+        session = self._connected()
+        self.name = _record(session.workers, self._address, session.dashboard)
+
+    def _connected(self) -> _Session:
+        """Return what is open, once the scheduler answers and there is a worker."""
+        if self._session is not None:
+            return self._session
         import distributed  # noqa: F401  it sets the levels of its logs when it is imported
 
-        self._levels = [each.level for each in _LOGS]
+        levels = [each.level for each in _LOGS]
         _set_levels([logging.CRITICAL] * len(_LOGS))  # errors are told by this library, in one sentence
-        cluster: Cluster | None = None
         try:
-            cluster = None if self._address is not None else start(*self._asked)
-            address = self._address or cluster.address  # type: ignore[union-attr]
-            client = _connected(address, self._security, self._timeout, cluster is not None)
+            client = _client(self.address, self._security, self._timeout, self._cluster is not None)
         except BaseException:
-            _set_levels(self._levels)
-            if cluster is not None:
-                cluster.stop()
+            _set_levels(levels)
             raise
-        self._session = _Session(client, 0, cluster)
+        self._levels = levels
+        self._session = _Session(client, 0, "" if self._cluster is None else self._cluster.dashboard)
         try:
-            workers = _workers_of(client, self._timeout)
-            if cluster is None:
+            self._session.workers = _workers_of(client, self._timeout)
+            if self._cluster is None:
+                self._session.dashboard = _dashboard_of(client)
                 check_versions(client)
         except BaseException:
-            self._close()
+            self._disconnect()
             raise
-        self._session.workers = workers
-        self.address = address
-        self.dashboard = cluster.dashboard if cluster is not None else _dashboard_of(client)
-        self.name = _record(workers, self._address, self.dashboard)
+        return self._session
 
     def _close(self) -> None:
+        cluster, self._cluster = self._cluster, None
+        try:
+            self._disconnect()
+        finally:
+            if cluster is not None:
+                cluster.stop()
+
+    def _disconnect(self) -> None:
         session, self._session = self._session, None
-        self._depth = 0
-        self.address, self.dashboard = self._address or "", ""
         if session is None:
             return
         try:
             session.client.close(timeout=self._timeout)
         finally:
             _set_levels(self._levels)
-            if session.cluster is not None:
-                session.cluster.stop()
 
     def __repr__(self) -> str:
         return f"DaskEngine({self._address!r})" if self._address else f"DaskEngine(workers={self._asked[0]})"
@@ -253,7 +306,7 @@ def _cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def _connected(address: str, security: Security | None, timeout: float, is_here: bool) -> Client:
+def _client(address: str, security: Security | None, timeout: float, is_here: bool) -> Client:
     from distributed import Client
 
     try:

@@ -6,18 +6,15 @@ process, and whatever happens to that one, its end of a pipe is closed.
 
 from __future__ import annotations
 
-import importlib.util
 import json
-import logging
 import os
 import select
 import signal
 import subprocess
 import sys
-import tempfile
 from contextlib import suppress
-from dataclasses import dataclass
-from typing import Any
+from functools import cached_property
+from pathlib import Path
 
 from mlsys.errors import EngineError
 
@@ -25,120 +22,95 @@ START = 120.0
 """Seconds after which a cluster of this machine is given up; on a busy machine imports alone take half a minute."""
 STOP = 10.0
 """Seconds for an orderly end; then its processes are killed."""
-_LOOK = 1.0
-"""Seconds between two looks at whether the process that started this one still lives."""
-_LOOPBACK = "127.0.0.1"
-_COMMAND = "import sys; from mlsys.engines.dask.starting import serve; serve(int(sys.argv[1]), sys.argv[2])"
+_SERVING = str(Path(__file__).with_name("serving.py"))
+_COMMAND = f"import runpy, sys; runpy.run_path({_SERVING!r})['serve'](int(sys.argv[1]), sys.argv[2])"
+_WORKERS: dict[str, str] = {
+    "ARROW_DEFAULT_MEMORY_POOL": "system",
+    "MALLOC_TRIM_THRESHOLD_": "65536",
+    **dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1"),
+}
+"""What Dask sets for workers, and Arrow's pool; here before anything is imported, because workers are copies."""
+_PRELOADED = ("mlsys", "sklearn")
+"""Packages of which workers have at their start what this process has imported."""
 
 
-@dataclass(frozen=True)
 class Cluster:
-    """A cluster that was started here.
+    """A cluster that is started here, with workers of one thread each; it starts while this process goes on.
 
     Parameters
     ----------
-    address : str
-        Of the scheduler, on loopback.
-    dashboard : str
-        Its page, empty without one.
+    workers : int
+        How many.
+    memory : str, int or None
+        Of each.
+
+    Attributes
+    ----------
     process : Popen
         Ends when its standard input is closed.
-    """
-
-    address: str
-    dashboard: str
-    process: subprocess.Popen[bytes]
-
-    def stop(self) -> None:
-        """End all its processes."""
-        _stop(self.process)
-
-
-def start(workers: int, memory: str | int | None) -> Cluster:
-    """Start workers with one thread each.
 
     Raises
     ------
     EngineError
-        If they do not start.
+        Once its address is asked for, if the workers do not start.
     """
-    reading, writing = os.pipe()
-    options = json.dumps({"workers": workers, "memory": memory, "parent": os.getpid()})
-    process = subprocess.Popen(
-        [sys.executable, "-c", _COMMAND, str(writing), options],
-        stdin=subprocess.PIPE,
-        env={**os.environ, "PYTHONPATH": os.pathsep.join(module_paths()), "ARROW_DEFAULT_MEMORY_POOL": "system"},
-        pass_fds=[writing],
-        start_new_session=True,
-    )
-    os.close(writing)
-    try:
-        with os.fdopen(reading) as told:
-            ready, _, _ = select.select([told], [], [], START)
-            line = told.readline() if ready else ""
-        if not line:
-            raise EngineError(
-                f"{workers} Dask workers did not start on this machine (exit code {process.poll()})",
-                "read the lines above; start fewer, DaskEngine(workers=1), or run without engine=",
-            )
-    except BaseException:
-        _stop(process)
-        raise
-    return Cluster(**json.loads(line), process=process)
+
+    def __init__(self, workers: int, memory: str | int | None) -> None:
+        reading, writing = os.pipe()
+        modules = [name for name in sorted(sys.modules) if name.partition(".")[0] in _PRELOADED]
+        options = {"workers": workers, "memory": memory, "parent": os.getpid(), "modules": modules}
+        self._workers = workers
+        self._telling = os.fdopen(reading)
+        self.process = subprocess.Popen(
+            [sys.executable, "-c", _COMMAND, str(writing), json.dumps(options)],
+            stdin=subprocess.PIPE,
+            env={**os.environ, "PYTHONPATH": os.pathsep.join(module_paths()), **_WORKERS},
+            pass_fds=[writing],
+            start_new_session=True,
+        )
+        os.close(writing)
+
+    @property
+    def address(self) -> str:
+        """The address of the scheduler, on loopback, once the workers are there."""
+        return self._told["address"]
+
+    @property
+    def dashboard(self) -> str:
+        """The address of its page, empty without one."""
+        return self._told["dashboard"]
+
+    @cached_property
+    def _told(self) -> dict[str, str]:
+        try:
+            ready, _, _ = select.select([self._telling], [], [], START)
+            line = self._telling.readline() if ready else ""
+            if not line:
+                raise EngineError(
+                    f"{self._workers} Dask workers did not start on this machine (exit code {self.process.poll()})",
+                    "read the lines above; start fewer, DaskEngine(workers=1), or run without engine=",
+                )
+        except BaseException:
+            self.stop()
+            raise
+        found: dict[str, str] = json.loads(line)
+        return found
+
+    def stop(self) -> None:
+        """End all its processes."""
+        try:
+            assert self.process.stdin is not None
+            self.process.stdin.close()
+            self.process.wait(STOP)
+        except subprocess.TimeoutExpired:
+            pass
+        finally:  # workers are in its group, also where it ended before them, and where a second Ctrl-C came
+            with suppress(ProcessLookupError, PermissionError):
+                os.killpg(self.process.pid, signal.SIGKILL)
+            self.process.wait()
+            self._telling.close()  # not before, for one that has yet to say where it is
 
 
 def module_paths() -> list[str]:
     """Return where this process finds modules, as paths that hold in any folder."""
     return list(dict.fromkeys(os.path.abspath(path) for path in sys.path))
-
-
-def _stop(process: subprocess.Popen[bytes]) -> None:
-    try:
-        assert process.stdin is not None
-        process.stdin.close()
-        process.wait(STOP)
-    except subprocess.TimeoutExpired:
-        pass
-    finally:  # workers are in its group, also where it ended before them, and where a second Ctrl-C came
-        with suppress(ProcessLookupError, PermissionError):
-            os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
-
-
-def serve(writing: int, options: str) -> None:
-    """Be the cluster: start it, say where it is, and end it when standard input ends."""
-    import dask
-    from distributed import LocalCluster
-
-    asked = json.loads(options)
-    settings = {
-        "distributed.scheduler.worker-saturation": 1.0,
-        "distributed.scheduler.allowed-failures": 1,  # work that ends a worker is done again, alone
-        "distributed.worker.multiprocessing-method": "spawn",
-        "distributed.logging.distributed": "error",
-    }
-    with tempfile.TemporaryDirectory(prefix="mlsys-dask-") as place, dask.config.set(settings):
-        memory: Any = "auto" if asked["memory"] is None else asked["memory"]
-        cluster = LocalCluster(
-            n_workers=asked["workers"],
-            threads_per_worker=1,
-            processes=True,
-            host=_LOOPBACK,
-            dashboard_address=f"{_LOOPBACK}:0",
-            memory_limit=memory,
-            local_directory=place,
-            silence_logs=logging.CRITICAL,
-        )
-        with cluster, os.fdopen(writing, "w") as telling:
-            dashboard = cluster.dashboard_link if importlib.util.find_spec("bokeh") else ""
-            telling.write(json.dumps({"address": cluster.scheduler_address, "dashboard": dashboard}) + "\n")
-            telling.flush()
-            _until_left(asked["parent"])
-
-
-def _until_left(parent: int) -> None:
-    """Wait until the process that started this one closes the pipe or ends."""
-    while os.getppid() == parent:
-        ready, _, _ = select.select([sys.stdin], [], [], _LOOK)
-        if ready and not os.read(sys.stdin.fileno(), 1):
-            return

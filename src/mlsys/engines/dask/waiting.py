@@ -39,7 +39,7 @@ class Watch:
 
     def look(self) -> None:
         """Raise if all workers have been paused or gone for too long."""
-        workers = self._client.scheduler_info(n_workers=-1)["workers"].values()
+        workers = workers_now(self._client).values()
         if any(each["status"] == "running" for each in workers):
             self._stuck_since = None
             return
@@ -100,7 +100,7 @@ class Sending:
                 while len(self._sent) < at_once and place + len(self._sent) < len(self._pieces):
                     self._sent.append(self._submit(do, work, self._pieces[place + len(self._sent)]))
                 try:
-                    answer = self._awaited(self._sent[0])
+                    answer = awaited(self._sent[0], self._watch)
                 except KilledWorker as error:
                     if at_once == 1:
                         raise _deadly(self._names[place], error) from None
@@ -121,22 +121,33 @@ class Sending:
         with dask.config.set({"distributed.admin.large-graph-warning-threshold": "1 TiB"}):
             return self._client.submit(function, *arguments, key=f"{self._name}-{self._number}", pure=False)
 
-    def _awaited(self, future: Future[Any]) -> Answer:
-        from concurrent.futures import CancelledError
-
-        while True:
-            try:
-                answer: Answer = future.result(timeout=POLL)
-                return answer
-            except TimeoutError:
-                self._watch.look()
-            except (CancelledError, OSError) as error:
-                raise lost(error) from None
-
     def _cancel(self) -> None:
         if self._sent and self._client.status == "running":
             self._client.cancel(list(self._sent), force=True)
         self._sent.clear()
+
+
+def awaited(future: Future[Any], watch: Watch) -> Answer:
+    """Return an answer once it is there, unless the cluster is stuck or gone."""
+    from concurrent.futures import CancelledError
+
+    while True:
+        try:
+            answer: Answer = future.result(timeout=POLL)
+            return answer
+        except TimeoutError:
+            watch.look()
+        except (CancelledError, OSError) as error:
+            raise lost(error) from None
+
+
+def workers_now(client: Client) -> dict[str, Any]:
+    """Return what the scheduler says of its workers, by address."""
+    told = client.scheduler_info(n_workers=-1)
+    if "workers" not in told:  # so it is when the connection has just been lost
+        raise lost(ConnectionError())
+    workers: dict[str, Any] = told["workers"]
+    return workers
 
 
 def lost(error: BaseException) -> EngineError:

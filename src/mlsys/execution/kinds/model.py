@@ -16,10 +16,11 @@ from mlsys.execution.scales import unlike_scales
 from mlsys.execution.told import Sampled
 from mlsys.execution.unweighted import learned_without_weights
 from mlsys.execution.weighing import weighed_by, weight_of
-from mlsys.execution.work import At, Task, Work
+from mlsys.execution.work import At, Task, View, Work
 from mlsys.plan import Planned
 from mlsys.states import Held
 from mlsys.steps import Fitted, Model
+from mlsys.steps.across import workers_that_learn
 from mlsys.steps.learning import learn as learned_by
 from mlsys.steps.questions import needs_target, takes_unlabelled
 from mlsys.steps.shares import Shares
@@ -48,6 +49,9 @@ def run(planned: Planned, parts: Parts, work: Work) -> Parts:
     told: dict[str, Any] = {"weight": weight_of(parts), "shifts": parts.learned.shifts}
     told |= {"unlabelled": "some"} if needs_target(step) and takes_unlabelled(parts.steps) else {}
     parts, judged = said_by_members(planned, parts, work)
+    view = View(parts.roles, parts.catalog, work.seed)
+    workers = 0 if judged else workers_that_learn(step, train, view.wrap)
+    told |= {"workers": workers} if workers else {}  # their number is part of what is learned
     learned = work.do(Task(planned, "learn", learn, {"train": train, **judged}, told), parts)
     held = learned.states["state"]
     fitted = Fitted(step, held, step.columns_learned(features, held.get))
@@ -70,6 +74,7 @@ def learn(
     weight: str | None = None,
     shifts: Sequence[Held] = (),
     unlabelled: str = "",
+    workers: int = 0,
 ) -> Made:
     """Learn from training rows; where a step before took rows whose label is unknown, from those that have one now."""
     step, train = planned.step, rows["train"]
@@ -80,6 +85,8 @@ def learn(
     hook = from_members(at, step, rows)
     wrap = lambda frame: weighed_by(at.wrap(shielded(frame)), weight)  # noqa: E731
     state = learned_by(step, train, wrap, at.rng(step), hook=hook).state
+    if workers:
+        at.tell(Sampled(planned.name, f"trained by {workers} workers together"))
     changed = [each for each in (Shares(**held.get()) for held in shifts) if each.changed]
     corrected = step.corrected(state, changed) if changed and isinstance(step, Model) else None
     if corrected is None:

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import errno
-
 from mlsys.errors import DataError
 from mlsys.execution.parts import Parts
 from mlsys.execution.reporting import with_predictions
 from mlsys.execution.work import Work
+from mlsys.files import NO_ROOM
 from mlsys.plan import Planned
 from mlsys.steps import Sink
-
-NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
-"""A full disk, a full share of it, and a file larger than allowed."""
 
 
 def run(planned: Planned, parts: Parts, work: Work) -> Parts:
