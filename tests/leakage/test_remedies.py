@@ -123,7 +123,14 @@ CASES: dict[str, tuple[Any, str, dict[str, Any]]] = {
     "held": (Derive({"z": lambda f: f["price"] - MEAN}), "LK220", {}),
     "held rows": (Derive({"z": lambda f: f["price"] - TABLE["price"].mean()}), "LK221", {}),
 }  # fmt: skip
-OF_COLUMNS = {"late column", "fitted beforehand", "encoded beforehand", "scaled beforehand"}
+OF_COLUMNS = {
+    "late column",
+    "fitted beforehand",
+    "encoded beforehand",
+    "scaled beforehand",
+    "filled beforehand",
+    "cut beforehand",
+}
 """Whose tests stand beside those of the findings that give them."""
 ASKED_ONLY = {"unexplained", *OF_COLUMNS}
 

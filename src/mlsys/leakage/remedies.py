@@ -35,6 +35,8 @@ REMEDIES: Mapping[str, str] = {
     "encoded beforehand": "encode after the split with TargetEncode, which learns from other folds, or remove it "
     "with exclude=",
     "scaled beforehand": "scale after the split, of training rows alone (Standardize, or Apply with scikit-learn's)",
+    "filled beforehand": "leave its gaps empty: Impute fills them after the split, with what it learns from training rows",
+    "cut beforehand": "cut it after the split, at quantiles of training rows (Bin, or learn() of a Transform)",
 }
 """Advice by cause."""
 NOBODY: Mapping[str, str] = MappingProxyType({})

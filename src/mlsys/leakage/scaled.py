@@ -1,4 +1,4 @@
-"""Columns that were scaled or ranked over all rows beforehand; their original columns may be missing."""
+"""Columns that were scaled, ranked, filled or binned over all rows beforehand; the original columns may be missing."""
 
 from __future__ import annotations
 
@@ -9,10 +9,12 @@ import numpy as np
 
 from mlsys.errors import Finding
 from mlsys.leakage.all_parts import AllParts
+from mlsys.leakage.binned import binned_columns
+from mlsys.leakage.filled import cut_off, filled_by_level, filled_with
 from mlsys.leakage.remedies import REMEDIES
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
     from numpy.typing import NDArray
 
@@ -25,6 +27,10 @@ MOST_AT_AN_END = 5
 """Rows at 0 or 1: shares and probabilities have many there."""
 ROUNDED = 2.0
 """Standard errors that rounding alone gives a mean."""
+FEW_BITS = 1e-6
+NORMAL, NORMAL_END = (0.9999, 0.98), 5.199337582605575
+"""Correlation with the quantiles of a normal distribution, less where values end as those of scikit-learn's
+``QuantileTransformer`` do: it works between few quantiles; and this end."""
 
 
 @dataclass(frozen=True)
@@ -35,7 +41,7 @@ class _Moments:
 
 
 def scaled_findings(together: AllParts, made_by: Mapping[str, str]) -> list[Finding]:
-    """Return findings for features whose moments show scaling over all rows, but not over training rows.
+    """Return findings for features whose values show a statistic over all rows, but not over training rows.
 
     Parameters
     ----------
@@ -48,8 +54,9 @@ def scaled_findings(together: AllParts, made_by: Mapping[str, str]) -> list[Find
     -----
     Over the rows from which it was computed, a z-score has mean 0 and standard deviation 1, a robust score has median 0
     and interquartile range 1, a range of 0 to 1 or -1 to 1 has both ends, and a rank is a row's place divided by the
-    number of rows. No sample has these properties to nine digits by accident. All rows must have them, and training
-    rows must not.
+    number of rows. No sample has these properties to nine digits by accident. Gaps that were filled equal the mean or
+    median of the other rows, ends that were cut off hold as many rows as a quantile leaves, and bins are those of
+    quantiles of another column. All rows must have the property, and training rows must not.
 
     Examples
     --------
@@ -64,7 +71,30 @@ def scaled_findings(together: AllParts, made_by: Mapping[str, str]) -> list[Find
         how = _how(values, together.training)
         if how:
             found.setdefault(made_by.get(name, ""), {})[name] = how
-    return [_finding(step, columns) for step, columns in found.items()]
+    scaled = [_finding(step, columns) for step, columns in found.items()]
+    return scaled + _filled(together, {name for each in scaled for name in each.columns}, made_by)
+
+
+def _filled(together: AllParts, told: Collection[str], made_by: Mapping[str, str]) -> list[Finding]:
+    """Return findings for columns that were filled, cut off or cut into bins."""
+    found: dict[tuple[str, str], dict[str, str]] = {}
+    for name, values in together.numbers.items():
+        if name in told:
+            continue
+        step = made_by.get(name, "")
+        word, by = filled_with(values, together.training), ""
+        if not word:
+            by = filled_by_level(values, together.training, together.groupings)
+        cut = cut_off(values, together.training)
+        if word or by:
+            said = f"{word}" if word else f"its means by {by!r}"
+            found.setdefault((step, "filled beforehand"), {})[name] = f"was filled with {said}"
+        elif cut:
+            found.setdefault((step, "cut beforehand"), {})[name] = f"was cut off at its {cut}"
+    for name, source in binned_columns(together):
+        said = f"has the bins of equal size of {source!r}"
+        found.setdefault((made_by.get(name, ""), "cut beforehand"), {})[name] = said
+    return [_told(step, columns, cause) for (step, cause), columns in found.items()]
 
 
 def _how(values: NDArray[np.float64], training: NDArray[np.bool_]) -> str:
@@ -84,8 +114,16 @@ def _scaled(values: NDArray[np.float64]) -> str:
     for each in _moments(values):
         if abs(each.centre) <= slack and any(abs(width - 1) <= slack for width in each.widths):
             return each.name
+    if abs(float(values.mean()) - 1) <= slack and values.min() >= 0:
+        return "divided by its mean"
+    if abs(float(values.sum()) - 1) <= EXACT and values.min() >= 0:
+        return "divided by its sum"
     if _fills_a_range(values):
         return "scaled to its range"
+    if _are_normal_scores(values):
+        return "normal scores of its ranks"
+    if abs(float(values.mean())) <= max(slack * (slack > EXACT), EXACT * float(values.std())) and not _mirrors(values):
+        return "centred"
     places = np.sort(values) * len(values)
     is_rank = values.max() == 1 and np.abs(places - np.arange(1, len(values) + 1)).max() <= 0.5  # noqa: PLR2004
     in_turn = (np.diff(values) >= 0).all() or (np.diff(values) <= 0).all()  # the places of sorted rows
@@ -99,6 +137,24 @@ def _fills_a_range(values: NDArray[np.float64]) -> bool:
         return False
     ends = max(int((np.abs(values - end) <= EXACT).sum()) for end in (low, high))
     return ends <= MOST_AT_AN_END and not bool((values.round(FEWEST_DECIMALS) == values).all())
+
+
+def _mirrors(values: NDArray[np.float64]) -> bool:
+    """Whether each value stands beside its negative: differences of two sides, one row for each."""
+    there = np.sort(values)
+    return bool((np.abs(there + there[::-1]) <= EXACT * np.abs(there).max(initial=0.0)).all())
+
+
+def _are_normal_scores(values: NDArray[np.float64]) -> bool:
+    """Whether values are the quantiles of a normal distribution, one for each rank."""
+    at_ends = max(abs(float(values.min()) + NORMAL_END), abs(float(values.max()) - NORMAL_END)) <= FEW_BITS
+    if not at_ends and not _mirrors(values):
+        return False
+    from scipy.special import ndtri
+
+    places = (np.arange(1, len(values) + 1) - 0.5) / len(values)
+    inner = slice(1, -1)
+    return float(np.corrcoef(np.sort(values)[inner], ndtri(places)[inner])[0, 1]) > NORMAL[at_ends]
 
 
 def _moments(values: NDArray[np.float64]) -> list[_Moments]:
@@ -118,12 +174,16 @@ def _slack(values: NDArray[np.float64]) -> float:
 
 
 def _finding(step: str, columns: Mapping[str, str]) -> Finding:
-    said = ", ".join(f"{name!r} is {how}" for name, how in columns.items())
+    return _told(step, {name: f"is {how}" for name, how in columns.items()}, "scaled beforehand")
+
+
+def _told(step: str, columns: Mapping[str, str], cause: str) -> Finding:
+    said = ", ".join(f"{name!r} {how}" for name, how in columns.items())
     mended = f"give {step} the original column" if step else "use the original column"
     return Finding(
         "LK226",
         f"{said} over all rows, including held-out ones, but not over training rows; {mended}, and "
-        f'{REMEDIES["scaled beforehand"]}; if it was published like this, waive={{"LK226": "why"}}',
+        f'{REMEDIES[cause]}; if it was published like this, waive={{"LK226": "why"}}',
         "warning",
         columns=tuple(columns),
         step=step,
