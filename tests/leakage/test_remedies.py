@@ -132,7 +132,7 @@ OF_COLUMNS = {
     "cut beforehand",
 }
 """Whose tests stand beside those of the findings that give them."""
-ASKED_ONLY = {"unexplained", *OF_COLUMNS}
+ASKED_ONLY = {"unexplained", "held predictions", *OF_COLUMNS}
 
 
 def found(cause: str) -> Finding:

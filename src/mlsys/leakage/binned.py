@@ -34,7 +34,7 @@ def binned_columns(together: AllParts) -> Iterator[tuple[str, str]]:
 
     Notes
     -----
-    The bins are those of the quantiles at equal steps over all rows, row by row, and training rows have other quantiles,
+    The bins are those of the quantiles at equal steps over all rows, row by row; training rows have other quantiles,
     which put at least one row elsewhere.
 
     Examples

@@ -119,23 +119,21 @@ def cut_off(values: Numbers, training: Rows) -> str:
     'quantiles .02 and .98'
     """
     known = np.isfinite(values)
-    for tail in TAILS:
-        if _is_cut(values[known], tail):
-            return (
-                ""
-                if _is_cut(values[known & training], tail)
-                else f"quantiles {tail:g} and {1 - tail:g}".replace(" 0.", " .")
-            )
-    return ""
+    tail = _tail(values[known])
+    if tail is None or _tail(values[known & training]) == tail:
+        return ""
+    return f"quantiles {tail:g} and {1 - tail:g}".replace(" 0.", " .")
 
 
-def _is_cut(values: Numbers, tail: float) -> bool:
+def _tail(values: Numbers) -> float | None:
+    """Return the share of rows at which both ends are cut off; ``None`` where they are not."""
     low, high = values.min(initial=np.inf), values.max(initial=-np.inf)
-    expected = int(np.floor((len(values) - 1) * tail)) + 1
-    if expected < FEWEST_FILLED or not low < high:
-        return False
-    ends = [int((values == end).sum()) for end in (low, high)]
-    return ends == [expected, expected] and _are_distinct(values[(values > low) & (values < high)])
+    if not low < high:
+        return None
+    at_low, at_high = (int((values == end).sum()) for end in (low, high))
+    if at_low != at_high or at_low < FEWEST_FILLED or not _are_distinct(values[(values > low) & (values < high)]):
+        return None
+    return next((tail for tail in TAILS if int(np.floor((len(values) - 1) * tail)) + 1 == at_low), None)
 
 
 def _most_frequent(values: Numbers) -> float | None:

@@ -105,11 +105,11 @@ def group_findings(together: AllParts, group: str | None = None) -> list[Finding
     nothing; otherwise it is a question. A withheld column of fewer than twenty levels is reported if such a model
     loses. Parts of names, such as ``P007`` in ``P007_3.png``, are levels too.
     """
-    asked = [(each, "", None) for each in together.groupings]
+    asked = [(each, "", None) for each in [*together.groupings, *together.fine_groupings]]
     every = [*asked, *groupings_of_names(together)]
     told = [(each, _telling(together, each, part, group), parts) for each, part, parts in every]
     found = [(each, telling, parts) for each, telling, parts in told if telling is not None and telling.tells]
-    found.sort(key=lambda each: (bool(each[1].part), -each[1].auc))
+    found.sort(key=lambda each: (bool(each[1].part), -round(each[1].auc, 2), each[0].levels.count))
     made = (_finding(telling, together, parts, place < MOST) for place, (telling, parts) in enumerate(_once(found)))
     return [each for each in made if each is not None]
 
@@ -117,10 +117,11 @@ def group_findings(together: AllParts, group: str | None = None) -> list[Finding
 def _once(
     found: Sequence[tuple[Grouping, Telling, pd.Series | None]],
 ) -> Iterator[tuple[Telling, pd.Series | None]]:
-    """Yield one of several columns that name the same groups."""
+    """Yield one of several columns that name the same groups, and one part of a name: the largest groups."""
     seen: list[Grouping] = []
     for each, telling, parts in found:
-        if not any(_same(each, other) for other in seen):
+        inside = telling.part and any(each.name == other.name for other in seen)
+        if not inside and not any(_same(each, other) for other in seen):
             seen.append(each)
             yield telling, parts
 

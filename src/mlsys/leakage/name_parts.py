@@ -27,7 +27,13 @@ _DATE = re.compile(r"\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}(\D.*)?")
 _PARTS = (
     ("before the last separator", re.compile(r"(.*[^\W_])[\W_]+[^\W_]+")),
     ("before the first separator", re.compile(r"([^\W_]+)[\W_].*")),
+    ("before its last letter", re.compile(r"(\w*\d)[A-Za-z]")),
+    *(
+        (f"before its last {many} digits".replace("1 digits", "digit"), re.compile(rf"(\w*\d)\d{{{many}}}"))
+        for many in (1, 2, 3)
+    ),
 )
+"""Numbers in a row are neighbours, so the parts of numbers are compared with those beside them."""
 
 
 def part_of(name: str, place: int) -> str | None:
@@ -45,26 +51,35 @@ def part_of(name: str, place: int) -> str | None:
 def groupings_of_names(together: AllParts) -> Iterator[tuple[Grouping, str, pd.Series]]:
     """Yield the levels inside columns of names, how they are called, and the part of each row's name.
 
-    Names are texts, nearly all different, of which nearly all have the part and many have the same.
+    Names are texts or whole numbers, nearly all different, of which nearly all have the part and many have the same.
     """
     for name in dict.fromkeys(together.asked):
         if name == together.target or name not in together.rows.columns or len(together.rows) > MOST_NAMES:
             continue
         column = together.rows[name]
-        if values_of(column).means is not Kind.TEXT or some_rows(column).nunique() < NEARLY_ALL * len(
-            some_rows(column)
-        ):
-            continue
-        if plain(some_rows(column)).str.fullmatch(_DATE).mean() > 1 - PARTED:
+        texts = _names(column)
+        if texts is None or some_rows(texts).str.fullmatch(_DATE).mean() > 1 - PARTED:
             continue
         seen: list[np.ndarray] = []
         for place, (called, _) in enumerate(_PARTS):
-            parts = plain(column).map(lambda text, place=place: part_of(str(text), place), na_action="ignore")
+            parts = texts.map(lambda text, place=place: part_of(str(text), place), na_action="ignore")
             there = parts.notna().mean()
             count = parts.nunique()
             if there < PARTED or not FEWEST <= count <= MOST * len(parts):
                 continue
-            levels = levels_of_column(parts)
+            in_order = "digit" in called and parts.dropna().str.isdecimal().all()
+            levels = levels_of_column(parts.astype("float64") if in_order else parts)
             if not any(np.array_equal(levels.codes, each) for each in seen):
                 seen.append(levels.codes)
-                yield Grouping(name, np.arange(len(parts)), levels, ordered=False), called, parts
+                yield Grouping(name, np.arange(len(parts)), levels, ordered="digit" in called), called, parts
+
+
+def _names(column: pd.Series) -> pd.Series | None:
+    """Return texts or whole numbers, nearly all different, as texts; ``None`` where a column is nothing of the kind."""
+    some = some_rows(column)
+    if some.nunique() < NEARLY_ALL * len(some):
+        return None
+    if values_of(column).means is Kind.TEXT:
+        return plain(column)
+    numbers = values_of(column).kind is Kind.NUMBER and values_of(column).whole
+    return plain(column).astype("Int64").astype("str").where(column.notna()) if numbers else None

@@ -40,7 +40,7 @@ class _Moments:
     widths: tuple[float, ...]
 
 
-def scaled_findings(together: AllParts, made_by: Mapping[str, str]) -> list[Finding]:
+def scaled_findings(together: AllParts, made_by: Mapping[str, str], told: Collection[str] = ()) -> list[Finding]:
     """Return findings for features whose values show a statistic over all rows, but not over training rows.
 
     Parameters
@@ -49,6 +49,8 @@ def scaled_findings(together: AllParts, made_by: Mapping[str, str]) -> list[Find
         All rows.
     made_by : mapping of str to str
         Columns to the steps that made them.
+    told : collection of str
+        Columns that are already reported, such as those centred by level, which are centred as a whole too.
 
     Notes
     -----
@@ -68,11 +70,11 @@ def scaled_findings(together: AllParts, made_by: Mapping[str, str]) -> list[Find
     """
     found: dict[str, dict[str, str]] = {}
     for name, values in together.numbers.items():
-        how = _how(values, together.training)
+        how = "" if name in told else _how(values, together.training)
         if how:
             found.setdefault(made_by.get(name, ""), {})[name] = how
     scaled = [_finding(step, columns) for step, columns in found.items()]
-    return scaled + _filled(together, {name for each in scaled for name in each.columns}, made_by)
+    return scaled + _filled(together, {*told, *(name for each in scaled for name in each.columns)}, made_by)
 
 
 def _filled(together: AllParts, told: Collection[str], made_by: Mapping[str, str]) -> list[Finding]:
