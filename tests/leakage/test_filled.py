@@ -83,16 +83,22 @@ def test_a_statistic_of_all_rows_inside_a_column_is_told_and_one_of_training_row
     assert told(MADE[said](frame, frame[:TRAINING]), frame) == []
 
 
-@pytest.mark.parametrize("subsample", [50, 1_000])
-def test_normal_scores_of_all_rows_are_told(subsample: int) -> None:
+def scores(frame: pd.DataFrame, known: pd.DataFrame, shape: str = "normal") -> pd.Series:
+    of = QuantileTransformer(n_quantiles=len(known), output_distribution=shape, subsample=None)
+    return pd.Series(of.fit(known[["income"]]).transform(frame[["income"]])[:, 0], frame.index)
+
+
+def test_normal_scores_of_all_rows_are_told() -> None:
     frame = rows()
-    scores = QuantileTransformer(n_quantiles=subsample, output_distribution="normal", subsample=None)
-    made = pd.Series(scores.fit_transform(frame[["income"]])[:, 0], frame.index)
-    ends = made.abs().nlargest(2).index
-    order = [*frame.index.difference(ends), *ends]  # the ends are held out
-    frame, made = frame.loc[order].reset_index(drop=True), made.loc[order].reset_index(drop=True)
-    (found,) = told(made, frame)
+    (found,) = told(scores(frame, frame), frame)
     assert "normal scores of its ranks" in found.message
+
+
+@pytest.mark.parametrize("shape", ["normal", "uniform"])
+def test_places_in_another_sample_are_no_statistic_of_all_rows(shape: str) -> None:
+    for seed in range(30):
+        other = pd.DataFrame({"income": np.random.default_rng(100 + seed).lognormal(10, 0.4, ROWS)})
+        assert told(scores(rows(), other, shape), rows()) == []
 
 
 def test_the_remedy_is_that_of_what_was_done() -> None:

@@ -11,7 +11,7 @@ import pandas as pd
 from mlsys.errors import Finding
 from mlsys.leakage.all_parts import AllParts, Grouping
 from mlsys.leakage.levels import Levels, auc, levels_of_column, targets_of
-from mlsys.leakage.name_parts import groupings_of_names
+from mlsys.leakage.name_parts import groupings_of_names, groupings_of_numbers
 from mlsys.leakage.separation import in_hash_order
 from mlsys.summaries import fold_of, hash_ids
 from mlsys.values import Kind, values_of, with_columns
@@ -103,10 +103,11 @@ def group_findings(together: AllParts, group: str | None = None) -> list[Finding
     rows are not read. It is a warning if a small model loses under a split that keeps levels together, or if the column
     is withheld from the model (it was known not to be a property of rows) and such a model does not surely lose
     nothing; otherwise it is a question. A withheld column of fewer than twenty levels is reported if such a model
-    loses. Parts of names, such as ``P007`` in ``P007_3.png``, are levels too.
+    loses. Parts of names, such as ``P007`` in ``P007_3.png`` or 1031 in 103107, are levels too, and so
+    are fractions and times that recur, such as coordinates and days of birth.
     """
     asked = [(each, "", None) for each in [*together.groupings, *together.fine_groupings]]
-    every = [*asked, *groupings_of_names(together)]
+    every = [*asked, *groupings_of_names(together), *groupings_of_numbers(together)]
     told = [(each, _telling(together, each, part, group), parts) for each, part, parts in every]
     found = [(each, telling, parts) for each, telling, parts in told if telling is not None and telling.tells]
     found.sort(key=lambda each: (bool(each[1].part), -round(each[1].auc, 2), each[0].levels.count))

@@ -27,10 +27,11 @@ MOST_AT_AN_END = 5
 """Rows at 0 or 1: shares and probabilities have many there."""
 ROUNDED = 2.0
 """Standard errors that rounding alone gives a mean."""
-FEW_BITS = 1e-6
-NORMAL, NORMAL_END = (0.9999, 0.98), 5.199337582605575
-"""Correlation with the quantiles of a normal distribution, less where values end as those of scikit-learn's
-``QuantileTransformer`` do: it works between few quantiles; and this end."""
+NORMAL = 0.9999
+"""Correlation with the quantiles of a normal distribution."""
+UNIFORM = 3.0
+"""Largest distance from a uniform distribution, times the root of the number of rows, of values that may be the places
+of rows in another sample: these reach from 0 to 1 as well."""
 
 
 @dataclass(frozen=True)
@@ -138,7 +139,11 @@ def _fills_a_range(values: NDArray[np.float64]) -> bool:
     if abs(high - 1) > EXACT or min(abs(low), abs(low + 1)) > EXACT:
         return False
     ends = max(int((np.abs(values - end) <= EXACT).sum()) for end in (low, high))
-    return ends <= MOST_AT_AN_END and not bool((values.round(FEWEST_DECIMALS) == values).all())
+    if ends > MOST_AT_AN_END or bool((values.round(FEWEST_DECIMALS) == values).all()):
+        return False
+    places = (np.sort(values) - low) / (high - low)
+    apart = np.abs(places - np.arange(len(values)) / (len(values) - 1)).max()
+    return bool(apart * np.sqrt(len(values)) > UNIFORM)
 
 
 def _mirrors(values: NDArray[np.float64]) -> bool:
@@ -148,15 +153,14 @@ def _mirrors(values: NDArray[np.float64]) -> bool:
 
 
 def _are_normal_scores(values: NDArray[np.float64]) -> bool:
-    """Whether values are the quantiles of a normal distribution, one for each rank."""
-    at_ends = max(abs(float(values.min()) + NORMAL_END), abs(float(values.max()) - NORMAL_END)) <= FEW_BITS
-    if not at_ends and not _mirrors(values):
+    """Whether values are the quantiles of a normal distribution, one for each rank: those of another sample differ."""
+    if not _mirrors(values):
         return False
     from scipy.special import ndtri
 
     places = (np.arange(1, len(values) + 1) - 0.5) / len(values)
     inner = slice(1, -1)
-    return float(np.corrcoef(np.sort(values)[inner], ndtri(places)[inner])[0, 1]) > NORMAL[at_ends]
+    return float(np.corrcoef(np.sort(values)[inner], ndtri(places)[inner])[0, 1]) > NORMAL
 
 
 def _moments(values: NDArray[np.float64]) -> list[_Moments]:
