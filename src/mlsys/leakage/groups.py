@@ -84,6 +84,12 @@ class _Price:
     together: float
     error: float
 
+    @property
+    def matters(self) -> bool:
+        """Whether a model that predicts something under a random split loses under the other."""
+        lost = self.chance - self.together
+        return self.chance - 3 * self.error > 0.5 and lost > max(MATTERS, 3 * self.error)  # noqa: PLR2004  chance
+
 
 def group_findings(together: AllParts, group: str | None = None) -> list[Finding]:
     """Return a finding for each column whose levels predict the target of evaluated rows, after a random split.
@@ -207,7 +213,7 @@ def _finding(each: Telling, together: AllParts, parts: pd.Series | None, priced:
     if parts is not None:
         train = with_columns(train, {each.column: parts[together.training]})
     price = _price(train, together.target, each.column, others) if priced else None
-    matters = price is not None and price.chance - price.together > max(MATTERS, 3 * price.error)
+    matters = price is not None and price.matters
     spared = price is not None and price.chance - price.together + 2 * price.error < MATTERS
     if each.few and not matters:
         return None

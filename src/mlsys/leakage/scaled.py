@@ -14,7 +14,7 @@ from mlsys.leakage.filled import cut_off, filled_by_level, filled_with
 from mlsys.leakage.remedies import REMEDIES
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Collection, Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -27,6 +27,7 @@ MOST_AT_AN_END = 5
 """Rows at 0 or 1: shares and probabilities have many there."""
 ROUNDED = 2.0
 """Standard errors that rounding alone gives a mean."""
+MOST_NAMED = 3
 NORMAL = 0.9999
 """Correlation with the quantiles of a normal distribution."""
 UNIFORM = 3.0
@@ -183,8 +184,23 @@ def _finding(step: str, columns: Mapping[str, str]) -> Finding:
     return _told(step, {name: f"is {how}" for name, how in columns.items()}, "scaled beforehand")
 
 
+def _in_words(names: Sequence[str], how: str) -> str:
+    """Return what holds for some columns, of which the first are named.
+
+    Examples
+    --------
+    >>> _in_words(["a"], "is centred"), _in_words(["a", "b", "c", "d"], "is centred")
+    ("'a' is centred", "'a', 'b', 'c' and 1 more: each is centred")
+    """
+    if len(names) == 1:
+        return f"{names[0]!r} {how}"
+    more = f" and {len(names) - MOST_NAMED} more" if len(names) > MOST_NAMED else ""
+    return f"{', '.join(map(repr, names[:MOST_NAMED]))}{more}: each {how}"
+
+
 def _told(step: str, columns: Mapping[str, str], cause: str) -> Finding:
-    said = ", ".join(f"{name!r} {how}" for name, how in columns.items())
+    said = ", ".join(_in_words([name for name, each in columns.items() if each == how], how) for how in
+                     dict.fromkeys(columns.values()))  # fmt: skip
     mended = f"give {step} the original column" if step else "use the original column"
     return Finding(
         "LK226",
