@@ -52,6 +52,21 @@ def test_the_patient_in_a_number_without_separators_is_a_group(rng: np.random.Ge
     assert "part of 'scan' before its last" in finding.message and "Derive" in finding.message
 
 
+@pytest.mark.parametrize("kind", ["float64", "Int64", "uint64", "object", "endless", "huge", "negative"])
+def test_numbers_of_any_type_are_looked_at_without_an_accident(rng: np.random.Generator, kind: str) -> None:
+    frame = recordings(rng)
+    number = (frame["who"] + 10) * 100 + frame["take"]
+    made = {
+        "endless": number.astype("float64").where(number > number.min(), np.inf),
+        "huge": number * 1e300,
+        "negative": -number,
+    }.get(kind)
+    made = number.astype(kind) if made is None else made
+    made = made.where(made != made.iloc[0]) if kind in {"float64", "Int64"} else made  # one of them null
+    found = group_findings(of(frame.assign(scan=made), ["scan"]))
+    assert len(found) == (0 if kind in {"huge", "negative"} else 1)
+
+
 @pytest.mark.parametrize("order", ["by chance", "by target", "by a quantity"])
 def test_running_numbers_are_no_groups(rng: np.random.Generator, order: str) -> None:
     frame = recordings(rng)

@@ -64,15 +64,26 @@ def _may_be_bins(column: pd.Series) -> bool:
 
 def _is_cut_at_quantiles(codes: NDArray[np.int64], count: int, values: Numbers, training: NDArray[np.bool_]) -> bool:
     known = (codes >= 0) & np.isfinite(values)
-    bins, numbers = codes[known], values[known]
-    if len(np.unique(numbers[:PEEK])) < FINE * count:
+    some = slice(None, None, max(1, len(values) // PEEK))
+    if not _are_apart(codes[some][known[some]], values[some][known[some]]):  # so for nearly all columns
         return False
-    order = pd.Series(numbers).groupby(bins).min().rank().to_numpy(dtype=np.int64) - 1
+    bins, numbers = codes[known], values[known]
+    if len(np.unique(numbers)) < FINE * count:
+        return False
+    order: NDArray[np.int64] = pd.Series(numbers).groupby(bins).min().rank().to_numpy().astype(np.int64) - 1
     if len(order) != count:
         return False
     places = order[bins]
     own = training[known]
     return _is_cut(places, numbers, numbers, count) and not _is_cut(places, numbers, numbers[own], count)
+
+
+def _are_apart(bins: NDArray[np.int64], numbers: Numbers) -> bool:
+    """Whether the numbers of each bin lie between those of its neighbours."""
+    if not len(numbers):
+        return False
+    ranges = pd.Series(numbers).groupby(bins).agg(["min", "max"]).sort_values("min").to_numpy()
+    return bool((ranges[1:, 0] >= ranges[:-1, 1]).all())
 
 
 def _is_cut(places: NDArray[np.int64], numbers: Numbers, by: Numbers, count: int) -> bool:

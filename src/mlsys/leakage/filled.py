@@ -164,8 +164,8 @@ def _equal(one: float, other: float) -> bool:
 def _repeated_by_level(codes: NDArray[np.int64], values: Numbers) -> pd.Series:
     """Return the value with many decimals that comes most often, of each level in which one comes again."""
     known = (codes >= 0) & np.isfinite(values)
-    pairs = pd.DataFrame({"level": codes[known], "value": values[known]}).value_counts()
-    pairs = pairs[pairs > 1].reset_index()
+    counts = pd.DataFrame({"level": codes[known], "value": values[known]}).value_counts()
+    pairs = counts[counts > 1].reset_index()
     fine = pairs[pairs["value"].round(DECIMALS) != pairs["value"]]
     found: pd.Series = fine.drop_duplicates("level").set_index("level")["value"]
     return found

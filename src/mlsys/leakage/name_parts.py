@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from mlsys.leakage.all_parts import AllParts, Grouping
-from mlsys.leakage.levels import Levels, levels_of_column, some_rows
+from mlsys.leakage.levels import Levels, levels_of_column, numbers_of, some_rows
 from mlsys.values import Kind, plain, values_of
 
 if TYPE_CHECKING:
@@ -20,6 +20,7 @@ NEARLY_ALL = 0.85
 PARTED, FEWEST, MOST = 0.95, 5, 0.5
 """Share of names that have a part, number of parts, and their share of the names."""
 MOST_NAMES = 48_000
+EXACT_IN_FLOAT = 2**53
 _ENDING = re.compile(r"\.[A-Za-z]\w{0,4}$")
 """Of a file name, such as ``.png``."""
 _DATE = re.compile(r"\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}(\D.*)?")
@@ -66,7 +67,8 @@ def groupings_of_numbers(together: AllParts) -> Iterator[tuple[Grouping, str, pd
     Numbers in a row are neighbours: levels have the order of numbers, so that they are compared with those beside them.
     """
     for name, names in _columns_of_names(together):
-        parts = [(called, names.str.extract(f"^(?:{stem.pattern})$", expand=False)) for called, stem in _STEMS]
+        stems = [(called, stem) for called, stem in _STEMS if some_rows(names).str.fullmatch(stem).mean() >= PARTED]
+        parts = [(called, names.str.extract(f"^(?:{stem.pattern})$", expand=False)) for called, stem in stems]
         yield from _recurring(name, parts, ordered=True)
 
 
@@ -108,5 +110,10 @@ def _names(column: pd.Series) -> pd.Series | None:
         return None
     if values_of(column).means is Kind.TEXT:
         return plain(column)
-    numbers = values_of(column).kind is Kind.NUMBER and values_of(column).whole
-    return plain(column).astype("Int64").astype("str").where(column.notna()) if numbers else None
+    if values_of(column).kind is not Kind.NUMBER:
+        return None
+    numbers = numbers_of(column)
+    there = numbers[np.isfinite(numbers)]
+    if (there % 1 > 0).any() or (np.abs(there) >= EXACT_IN_FLOAT).any():
+        return None
+    return pd.Series(numbers, column.index).astype("Int64").astype("str").where(np.isfinite(numbers))
