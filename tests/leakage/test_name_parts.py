@@ -41,6 +41,68 @@ def test_the_patient_in_a_file_name_is_a_group(rng: np.random.Generator, pattern
     assert "part of 'file' before the" in finding.message and "Derive" in finding.message
 
 
+@pytest.mark.parametrize("pattern", ["{who}{take:02d}", "P{who:03d}{letter}", "1{who:03d}{take:03d}"])
+def test_the_patient_in_a_number_without_separators_is_a_group(rng: np.random.Generator, pattern: str) -> None:
+    frame = recordings(rng)
+    pairs = zip(frame["who"] + 10, frame["take"], strict=True)
+    made = pd.Series([pattern.format(who=who, take=take, letter="abcdefghij"[take]) for who, take in pairs])
+    numbers = made.astype("int64") if made.str.isdecimal().all() else made
+    (finding,) = group_findings(of(frame.assign(scan=numbers), ["scan"]))
+    assert finding.columns == ("scan",) and finding.severity == "warning"
+    assert "part of 'scan' before its last" in finding.message and "Derive" in finding.message
+
+
+@pytest.mark.parametrize("kind", ["float64", "Int64", "uint64", "object", "endless", "huge", "negative"])
+def test_numbers_of_any_type_are_looked_at_without_an_accident(rng: np.random.Generator, kind: str) -> None:
+    frame = recordings(rng)
+    number = (frame["who"] + 10) * 100 + frame["take"]
+    made = {
+        "endless": number.astype("float64").where(number > number.min(), np.inf),
+        "huge": number * 1e300,
+        "negative": -number,
+    }.get(kind)
+    made = number.astype(kind) if made is None else made
+    made = made.where(made != made.iloc[0]) if kind in {"float64", "Int64"} else made  # one of them null
+    found = group_findings(of(frame.assign(scan=made), ["scan"]))
+    assert len(found) == (0 if kind in {"huge", "negative"} else 1)
+
+
+@pytest.mark.parametrize("order", ["by chance", "by target", "by a quantity"])
+def test_running_numbers_are_no_groups(rng: np.random.Generator, order: str) -> None:
+    frame = recordings(rng)
+    by = {"by chance": rng.random(len(frame)), "by target": frame["y"], "by a quantity": frame["band_0"]}[order]
+    place = pd.Series(by).rank(method="first").to_numpy(dtype=np.int64)
+    assert group_findings(of(frame.assign(number=10_000 + place), ["number"])) == []
+
+
+def places(frame: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
+    patients = frame["who"].max() + 1
+    born = pd.Timestamp("1950-01-01") + pd.to_timedelta(rng.permutation(20_000)[:patients], unit="D")
+    at = rng.uniform(47, 54, patients).round(5)
+    return frame.assign(
+        latitude=at[frame["who"]], born=born[frame["who"]], spoken=(1.5 * rng.permutation(patients))[frame["who"]]
+    )
+
+
+@pytest.mark.parametrize("column", ["latitude", "born", "spoken"])
+def test_a_place_or_a_day_of_birth_that_recurs_is_a_group(rng: np.random.Generator, column: str) -> None:
+    (finding,) = group_findings(of(places(recordings(rng), rng), [column]))
+    assert finding.columns == (column,) and finding.severity == "warning"
+
+
+def test_quantities_that_recur_are_no_groups(rng: np.random.Generator) -> None:
+    frame = recordings(rng)
+    score = (frame["y"] + rng.normal(size=len(frame))).round(1)
+    day = pd.Timestamp("2024-01-01") + pd.to_timedelta(rng.integers(0, 90, len(frame)), unit="D")
+    assert group_findings(of(frame.assign(score=score, day=day), ["score", "day"])) == []
+
+
+def test_one_column_names_its_largest_groups_once(rng: np.random.Generator) -> None:
+    frame = recordings(rng)
+    frame = frame.assign(scan=(frame["who"] + 10) * 100 + frame["take"])
+    assert len(group_findings(of(frame, ["scan"]))) == 1
+
+
 @pytest.mark.parametrize("names", ["plain", "of_each_row", "short", "null"])
 def test_names_without_such_parts_are_left_alone(rng: np.random.Generator, names: str) -> None:
     frame = recordings(rng)

@@ -123,9 +123,16 @@ CASES: dict[str, tuple[Any, str, dict[str, Any]]] = {
     "held": (Derive({"z": lambda f: f["price"] - MEAN}), "LK220", {}),
     "held rows": (Derive({"z": lambda f: f["price"] - TABLE["price"].mean()}), "LK221", {}),
 }  # fmt: skip
-OF_COLUMNS = {"late column", "fitted beforehand", "encoded beforehand", "scaled beforehand"}
+OF_COLUMNS = {
+    "late column",
+    "fitted beforehand",
+    "encoded beforehand",
+    "scaled beforehand",
+    "filled beforehand",
+    "cut beforehand",
+}
 """Whose tests stand beside those of the findings that give them."""
-ASKED_ONLY = {"unexplained", *OF_COLUMNS}
+ASKED_ONLY = {"unexplained", "held predictions", *OF_COLUMNS}
 
 
 def found(cause: str) -> Finding:

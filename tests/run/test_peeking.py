@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.ensemble import ExtraTreesClassifier
 from sklearn.linear_model import LogisticRegression
 
 from mlsys import Evaluate, KFolds, Pipeline, RandomSplit, Train
@@ -78,6 +79,35 @@ def test_the_best_seed_taken_up_again_is_a_warning() -> None:
     assert (found.code, found.severity) == ("LK234", "warning")
     assert f"{SEEDS + 2} different seeds" in found.message
     assert [each.severity for each in told(run(RandomSplit(seed=worst, validation=0.2)))] == ["information"]
+
+
+def forest(seed: int) -> Any:
+    steps = [
+        RandomSplit(validation=0.3),
+        Train(ExtraTreesClassifier(3, max_depth=3, random_state=seed)),
+        Evaluate(["roc_auc"], slices=()),
+    ]
+    return Pipeline(steps, target="y").run(ROWS, track=False, cache=False)
+
+
+def test_the_best_seed_of_a_model_taken_up_again_is_a_warning_and_the_first_loop_is_none() -> None:
+    tried = {seed: forest(seed) for seed in reversed(range(SEEDS))}  # the best of them is not the first
+    assert [told(tried[seed]) for seed in range(1, SEEDS)] == [[]] * (SEEDS - 1)
+    assert [each.severity for each in told(tried[0])] == ["information"]
+    best, worst = (pick(tried, key=lambda seed: score(tried[seed])) for pick in (max, min))
+    (found,) = told(forest(best))
+    assert best != SEEDS - 1 and (found.code, found.severity) == ("LK234", "warning")
+    assert f"trained with {SEEDS} different seeds" in found.message and "Voting" in found.message
+    assert [each.severity for each in told(forest(worst))] == ["information"]
+
+
+def test_models_that_differ_in_more_than_their_seed_are_no_seeds_of_one_model() -> None:
+    depths = [
+        Pipeline([RandomSplit(validation=0.3), Train(ExtraTreesClassifier(3, max_depth=depth, random_state=depth))],
+                 target="y").run(ROWS, track=False, cache=False)
+        for depth in range(1, SEEDS + 2)
+    ]  # fmt: skip
+    assert not any(each.code == "LK234" for run_ in depths for each in told(run_))
 
 
 @pytest.mark.long

@@ -116,7 +116,9 @@ def _found(
     found = own_target_findings(together) + mapping_findings(together) + fold_mean_findings(together)
     found += window_findings(together, at.roles.time)
     found = [replace(each, step=_maker(each, given["makers"])) for each in found]
-    found += scaled_findings(together, given["makers"]) + level_statistic_findings(together, given["makers"])
+    by_level = level_statistic_findings(together, given["makers"])
+    told = {name for each in by_level for name in each.columns}
+    found += by_level + scaled_findings(together, given["makers"], told)
     found += _left_out_of_their_own(made, train, target, given)
     if judges:
         shared = _shared(train, pd.concat(judges), target, at.roles.group, given)

@@ -10,8 +10,9 @@ import numpy as np
 import pandas as pd
 
 from mlsys.leakage.levels import Levels, levels_of_column, may_be_levels, numbers_of, some_rows
+from mlsys.leakage.statistics import days_of
 from mlsys.summaries import hash_ids
-from mlsys.values import Kind, plain, values_of
+from mlsys.values import TIMES, Kind, plain, values_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -121,6 +122,13 @@ class AllParts:
         return [each for each in found if each is not None]
 
     @property
+    def fine_groupings(self) -> list[Grouping]:
+        """The columns of fractions and times that are asked, where their values come again: a place, a day of birth."""
+        names = [name for name in dict.fromkeys(self.asked) if name != self.target and name in self.rows.columns]
+        found = (_fine_grouping(name, self.rows[name]) for name in names)
+        return [each for each in found if each is not None]
+
+    @property
     def values_as_levels(self) -> list[Grouping]:
         """The features of fractions whose values come again: each may stand for a level that is gone."""
         found = []
@@ -141,6 +149,19 @@ def _worth_drawing(column: pd.Series) -> bool:
     there = some.nunique()
     comes_again = there < len(some) / 4  # nearly all levels are among a few rows
     return not comes_again or there * min(SAMPLE / len(column), 1.0) >= FEWEST_LEVELS
+
+
+def _fine_grouping(name: str, column: pd.Series) -> Grouping | None:
+    """Return the levels of a column of fractions or times, most of whose values come again."""
+    if values_of(column).kind is Kind.NUMBER:
+        numbers = pd.Series(numbers_of(column)) if not may_be_levels(column, FEWEST_LEVELS) else None
+    else:
+        numbers = days_of(column) if values_of(column).means in TIMES else None
+    if numbers is None:
+        return None
+    _, counts = np.unique(some_rows(numbers).dropna(), return_counts=True)
+    alone = (counts == 1).sum() > MOST_OF_VALUES * counts.sum()
+    return None if len(counts) < FEWEST_LEVELS or alone else _grouping(name, numbers)
 
 
 def _grouping(name: str, column: pd.Series) -> Grouping | None:

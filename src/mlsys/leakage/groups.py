@@ -11,7 +11,7 @@ import pandas as pd
 from mlsys.errors import Finding
 from mlsys.leakage.all_parts import AllParts, Grouping
 from mlsys.leakage.levels import Levels, auc, levels_of_column, targets_of
-from mlsys.leakage.name_parts import groupings_of_names
+from mlsys.leakage.name_parts import groupings_of_names, groupings_of_numbers
 from mlsys.leakage.separation import in_hash_order
 from mlsys.summaries import fold_of, hash_ids
 from mlsys.values import Kind, values_of, with_columns
@@ -84,6 +84,12 @@ class _Price:
     together: float
     error: float
 
+    @property
+    def matters(self) -> bool:
+        """Whether a model that predicts something under a random split loses under the other."""
+        lost = self.chance - self.together
+        return self.chance - 3 * self.error > 0.5 and lost > max(MATTERS, 3 * self.error)  # noqa: PLR2004  chance
+
 
 def group_findings(together: AllParts, group: str | None = None) -> list[Finding]:
     """Return a finding for each column whose levels predict the target of evaluated rows, after a random split.
@@ -103,13 +109,14 @@ def group_findings(together: AllParts, group: str | None = None) -> list[Finding
     rows are not read. It is a warning if a small model loses under a split that keeps levels together, or if the column
     is withheld from the model (it was known not to be a property of rows) and such a model does not surely lose
     nothing; otherwise it is a question. A withheld column of fewer than twenty levels is reported if such a model
-    loses. Parts of names, such as ``P007`` in ``P007_3.png``, are levels too.
+    loses. Parts of names, such as ``P007`` in ``P007_3.png`` or 1031 in 103107, are levels too, and so
+    are fractions and times that recur, such as coordinates and days of birth.
     """
-    asked = [(each, "", None) for each in together.groupings]
-    every = [*asked, *groupings_of_names(together)]
+    asked = [(each, "", None) for each in [*together.groupings, *together.fine_groupings]]
+    every = [*asked, *groupings_of_names(together), *groupings_of_numbers(together)]
     told = [(each, _telling(together, each, part, group), parts) for each, part, parts in every]
     found = [(each, telling, parts) for each, telling, parts in told if telling is not None and telling.tells]
-    found.sort(key=lambda each: (bool(each[1].part), -each[1].auc))
+    found.sort(key=lambda each: (bool(each[1].part), -round(each[1].auc, 2), each[0].levels.count))
     made = (_finding(telling, together, parts, place < MOST) for place, (telling, parts) in enumerate(_once(found)))
     return [each for each in made if each is not None]
 
@@ -117,10 +124,11 @@ def group_findings(together: AllParts, group: str | None = None) -> list[Finding
 def _once(
     found: Sequence[tuple[Grouping, Telling, pd.Series | None]],
 ) -> Iterator[tuple[Telling, pd.Series | None]]:
-    """Yield one of several columns that name the same groups."""
+    """Yield one of several columns that name the same groups, and one part of a name: the largest groups."""
     seen: list[Grouping] = []
     for each, telling, parts in found:
-        if not any(_same(each, other) for other in seen):
+        inside = telling.part and any(each.name == other.name for other in seen)
+        if not inside and not any(_same(each, other) for other in seen):
             seen.append(each)
             yield telling, parts
 
@@ -205,7 +213,7 @@ def _finding(each: Telling, together: AllParts, parts: pd.Series | None, priced:
     if parts is not None:
         train = with_columns(train, {each.column: parts[together.training]})
     price = _price(train, together.target, each.column, others) if priced else None
-    matters = price is not None and price.chance - price.together > max(MATTERS, 3 * price.error)
+    matters = price is not None and price.matters
     spared = price is not None and price.chance - price.together + 2 * price.error < MATTERS
     if each.few and not matters:
         return None

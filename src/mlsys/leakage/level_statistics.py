@@ -45,7 +45,8 @@ def level_statistic_findings(together: AllParts, made_by: Mapping[str, str]) -> 
     -----
     A statistic of a measured target by level is an error; the mean, median or standard deviation of another feature,
     and a number whose mean is 0 within every level, are a warning. Values must agree to nine digits in all levels in
-    which the column varies, at least five, and those of training rows must differ in at least three.
+    which the column varies, at least five, and those of training rows must differ in at least three. So must shares of
+    rows by level, and numbers divided by the mean of their level.
     """
     found: dict[str, Finding] = {}
     measured = is_measured(together.rows[together.target])
@@ -68,15 +69,26 @@ def _said(
     """Return what a column is, and whether it is of the target; ``None`` where it is nothing of the kind."""
     if not each.levels.constant(values):
         many = (values % 1 > 0).any() and some_rows(together.rows[name]).nunique() >= FEWEST_VALUES
-        centred = many and _is_centred(each.levels.codes, values, training)
-        return (f"centred within each {each.name!r}", False) if centred else None
+        for word, given in (("centred within", values), ("divided by its mean within", values - 1)):
+            if many and _is_centred(each.levels.codes, given, training):
+                return f"{word} each {each.name!r}", False
+        return None
     stated = each.levels.per_level(values)
+    if (values % 1 > 0).any() and _is_share(each.levels.codes, stated, training):
+        return f"the share of rows by {each.name!r}", False
     for source, wanted, of_target in _sources(together, each, name):
         for statistic in wanted:
             if _is_statistic(each.levels.codes, source, stated, statistic, training):
                 what = "target" if of_target else "a feature"
                 return f"the {OF_TARGETS[statistic]} of {what} in each {each.name!r}", of_target
     return None
+
+
+def _is_share(codes: NDArray[np.int64], stated: Numbers, training: NDArray[np.bool_]) -> bool:
+    """Whether the numbers of levels are their shares of all rows, and not of training rows."""
+    found = [np.bincount(each[each >= 0], minlength=len(stated)) / len(each) for each in (codes, codes[training])]
+    agree = [_equal(stated, each) for each in found]
+    return bool(len(stated) >= FEWEST_LEVELS and agree[0].all() and (~agree[1]).sum() >= FEWEST_OTHERWISE)
 
 
 def _sources(together: AllParts, each: Grouping, name: str) -> Iterator[tuple[Numbers, tuple[str, ...], bool]]:

@@ -9,17 +9,18 @@ import numpy as np
 import pandas as pd
 
 from mlsys.leakage.all_parts import AllParts, Grouping
-from mlsys.leakage.levels import levels_of_column, some_rows
+from mlsys.leakage.levels import Levels, levels_of_column, numbers_of, some_rows
 from mlsys.values import Kind, plain, values_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
 NEARLY_ALL = 0.85
 """Share of rows with a name of their own, from which on a column is one of names."""
 PARTED, FEWEST, MOST = 0.95, 5, 0.5
 """Share of names that have a part, number of parts, and their share of the names."""
 MOST_NAMES = 48_000
+EXACT_IN_FLOAT = 2**53
 _ENDING = re.compile(r"\.[A-Za-z]\w{0,4}$")
 """Of a file name, such as ``.png``."""
 _DATE = re.compile(r"\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}(\D.*)?")
@@ -27,6 +28,12 @@ _DATE = re.compile(r"\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}(\D.*)?")
 _PARTS = (
     ("before the last separator", re.compile(r"(.*[^\W_])[\W_]+[^\W_]+")),
     ("before the first separator", re.compile(r"([^\W_]+)[\W_].*")),
+)
+_STEMS = (
+    ("before its last letter", re.compile(r"(\w*\d)[A-Za-z]")),
+    ("before its last digit", re.compile(r"(\w*\d)\d")),
+    ("before its last 2 digits", re.compile(r"(\w*\d)\d{2}")),
+    ("before its last 3 digits", re.compile(r"(\w*\d)\d{3}")),
 )
 
 
@@ -47,24 +54,66 @@ def groupings_of_names(together: AllParts) -> Iterator[tuple[Grouping, str, pd.S
 
     Names are texts, nearly all different, of which nearly all have the part and many have the same.
     """
+    for name, names in _columns_of_names(together):
+        if values_of(together.rows[name]).kind is not Kind.NUMBER:
+            parts = [(called, names.map(lambda text, place=place: part_of(str(text), place), na_action="ignore"))
+                     for place, (called, _) in enumerate(_PARTS)]  # fmt: skip
+            yield from _recurring(name, parts, ordered=False)
+
+
+def groupings_of_numbers(together: AllParts) -> Iterator[tuple[Grouping, str, pd.Series]]:
+    """Yield the levels inside running numbers, such as the patient 1031 in 103107, or in P1031b.
+
+    Numbers in a row are neighbours: levels have the order of numbers, so that they are compared with those beside them.
+    """
+    for name, names in _columns_of_names(together):
+        stems = [(called, stem) for called, stem in _STEMS if some_rows(names).str.fullmatch(stem).mean() >= PARTED]
+        parts = [(called, names.str.extract(f"^(?:{stem.pattern})$", expand=False)) for called, stem in stems]
+        yield from _recurring(name, parts, ordered=True)
+
+
+def _columns_of_names(together: AllParts) -> Iterator[tuple[str, pd.Series]]:
+    """Yield columns of texts or whole numbers, nearly all different, as texts; days and moments aside."""
     for name in dict.fromkeys(together.asked):
         if name == together.target or name not in together.rows.columns or len(together.rows) > MOST_NAMES:
             continue
-        column = together.rows[name]
-        if values_of(column).means is not Kind.TEXT or some_rows(column).nunique() < NEARLY_ALL * len(
-            some_rows(column)
-        ):
+        names = _names(together.rows[name])
+        if names is not None and some_rows(names).str.fullmatch(_DATE).mean() <= 1 - PARTED:
+            yield name, names
+
+
+def _recurring(
+    name: str, parts: Sequence[tuple[str, pd.Series]], ordered: bool
+) -> Iterator[tuple[Grouping, str, pd.Series]]:
+    """Yield the parts that nearly all names have, and many have the same."""
+    seen: list[np.ndarray] = []
+    for called, each in parts:
+        if each.notna().mean() < PARTED or not FEWEST <= each.nunique() <= MOST * len(each):
             continue
-        if plain(some_rows(column)).str.fullmatch(_DATE).mean() > 1 - PARTED:
-            continue
-        seen: list[np.ndarray] = []
-        for place, (called, _) in enumerate(_PARTS):
-            parts = plain(column).map(lambda text, place=place: part_of(str(text), place), na_action="ignore")
-            there = parts.notna().mean()
-            count = parts.nunique()
-            if there < PARTED or not FEWEST <= count <= MOST * len(parts):
-                continue
-            levels = levels_of_column(parts)
-            if not any(np.array_equal(levels.codes, each) for each in seen):
-                seen.append(levels.codes)
-                yield Grouping(name, np.arange(len(parts)), levels, ordered=False), called, parts
+        levels = Levels(*_in_order(each)) if ordered else levels_of_column(each)
+        if not any(np.array_equal(levels.codes, other) for other in seen):
+            seen.append(levels.codes)
+            yield Grouping(name, np.arange(len(each)), levels, ordered), called, each
+
+
+def _in_order(parts: pd.Series) -> tuple[np.ndarray, int]:
+    """Return the codes of parts in the order of their lengths and characters, as numbers have, and their count."""
+    there = sorted(parts.dropna().unique(), key=lambda each: (len(each), each))
+    codes = parts.map({each: place for place, each in enumerate(there)}).fillna(-1)
+    return codes.to_numpy(dtype=np.int64), len(there)
+
+
+def _names(column: pd.Series) -> pd.Series | None:
+    """Return texts or whole numbers, nearly all different, as texts; ``None`` where a column is nothing of the kind."""
+    some = some_rows(column)
+    if some.nunique() < NEARLY_ALL * len(some):
+        return None
+    if values_of(column).means is Kind.TEXT:
+        return plain(column)
+    if values_of(column).kind is not Kind.NUMBER:
+        return None
+    numbers = numbers_of(column)
+    there = numbers[np.isfinite(numbers)]
+    if (there % 1 > 0).any() or (np.abs(there) >= EXACT_IN_FLOAT).any():
+        return None
+    return pd.Series(numbers, column.index).astype("Int64").astype("str").where(np.isfinite(numbers))

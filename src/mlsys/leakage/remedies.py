@@ -26,6 +26,7 @@ REMEDIES: Mapping[str, str] = {
     "held": "learn it in learn() of a Transform, which sees training rows only",
     "held rows": "learn it in learn() of a Transform, which sees training rows only, or declare a table that was known "
     "beforehand with lookup=[...]",
+    "held predictions": "learn it in learn(calibration) of a Postprocess, which gets predictions that judge nothing",
     "unexplained": "whether held-out rows went into it is not assessed. Learn it in a Transform, or declare tables "
     "with lookup=[...]",
     # What a column tells.
@@ -35,6 +36,8 @@ REMEDIES: Mapping[str, str] = {
     "encoded beforehand": "encode after the split with TargetEncode, which learns from other folds, or remove it "
     "with exclude=",
     "scaled beforehand": "scale after the split, of training rows alone (Standardize, or Apply with scikit-learn's)",
+    "filled beforehand": "leave its gaps empty: Impute learns from training rows what fills them",
+    "cut beforehand": "cut it after the split, at quantiles of training rows (Bin, or learn() of a Transform)",
 }
 """Advice by cause."""
 NOBODY: Mapping[str, str] = MappingProxyType({})

@@ -23,6 +23,9 @@ SHARE_OF_DUPLICATES = 0.05
 """Below this share of evaluated rows it stays information; so do repeats that chance and differing targets explain."""
 FEWEST_COLUMNS = 4
 """Rows of fewer columns are often equal without being the same case."""
+ACROSS, WITHIN = 0.3, 0.02
+"""Share of evaluated rows that equal a training row, and of training rows that equal another one: rows of few columns
+that recur by nature do so within the training rows as well."""
 BEYOND_DOUBT = 1e-6
 """Equal rows of fewer columns are the same case where no more than so many are expected by chance: long texts."""
 
@@ -67,7 +70,8 @@ def repeat_findings(
     if not both:
         return []
     chance = equal_by_chance(asked[equal], in_hash_order(rows, SAMPLE), len(train), SURPRISING)
-    bound = SURPRISING if len(columns) >= FEWEST_COLUMNS else BEYOND_DOUBT
+    few = len(columns) < FEWEST_COLUMNS and not _only_across(known, both / len(part))
+    bound = BEYOND_DOUBT if few else SURPRISING
     surprising = float((chance < bound).mean())
     bar = SHARE_OF_DUPLICATES * len(part)
     same, other = float(both), 0
@@ -89,6 +93,11 @@ def repeat_findings(
             )
         )
     return found
+
+
+def _only_across(known: Hashes, share: float) -> bool:
+    """Whether rows recur between the parts, and hardly within the training rows."""
+    return share >= ACROSS and len(np.unique(known)) >= (1 - WITHIN) * len(known)
 
 
 def _seen_twice(both: int, rows: int, name: str, learned: str, compared: str, severity: str) -> Finding:

@@ -1,4 +1,4 @@
-"""Columns that were scaled or ranked over all rows beforehand; their original columns may be missing."""
+"""Columns that were scaled, ranked, filled or binned over all rows beforehand; the original columns may be missing."""
 
 from __future__ import annotations
 
@@ -9,10 +9,12 @@ import numpy as np
 
 from mlsys.errors import Finding
 from mlsys.leakage.all_parts import AllParts
+from mlsys.leakage.binned import binned_columns
+from mlsys.leakage.filled import cut_off, filled_by_level, filled_with
 from mlsys.leakage.remedies import REMEDIES
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -25,6 +27,12 @@ MOST_AT_AN_END = 5
 """Rows at 0 or 1: shares and probabilities have many there."""
 ROUNDED = 2.0
 """Standard errors that rounding alone gives a mean."""
+MOST_NAMED = 3
+NORMAL = 0.9999
+"""Correlation with the quantiles of a normal distribution."""
+UNIFORM = 3.0
+"""Largest distance from a uniform distribution, times the root of the number of rows, of values that may be the places
+of rows in another sample: these reach from 0 to 1 as well."""
 
 
 @dataclass(frozen=True)
@@ -34,8 +42,8 @@ class _Moments:
     widths: tuple[float, ...]
 
 
-def scaled_findings(together: AllParts, made_by: Mapping[str, str]) -> list[Finding]:
-    """Return findings for features whose moments show scaling over all rows, but not over training rows.
+def scaled_findings(together: AllParts, made_by: Mapping[str, str], told: Collection[str] = ()) -> list[Finding]:
+    """Return findings for features whose values show a statistic over all rows, but not over training rows.
 
     Parameters
     ----------
@@ -43,13 +51,16 @@ def scaled_findings(together: AllParts, made_by: Mapping[str, str]) -> list[Find
         All rows.
     made_by : mapping of str to str
         Columns to the steps that made them.
+    told : collection of str
+        Columns that are already reported, such as those centred by level, which are centred as a whole too.
 
     Notes
     -----
     Over the rows from which it was computed, a z-score has mean 0 and standard deviation 1, a robust score has median 0
     and interquartile range 1, a range of 0 to 1 or -1 to 1 has both ends, and a rank is a row's place divided by the
-    number of rows. No sample has these properties to nine digits by accident. All rows must have them, and training
-    rows must not.
+    number of rows. No sample has these properties to nine digits by accident. Gaps that were filled equal the mean or
+    median of the other rows, ends that were cut off hold as many rows as a quantile leaves, and bins are those of
+    quantiles of another column. All rows must have the property, and training rows must not.
 
     Examples
     --------
@@ -61,10 +72,33 @@ def scaled_findings(together: AllParts, made_by: Mapping[str, str]) -> list[Find
     """
     found: dict[str, dict[str, str]] = {}
     for name, values in together.numbers.items():
-        how = _how(values, together.training)
+        how = "" if name in told else _how(values, together.training)
         if how:
             found.setdefault(made_by.get(name, ""), {})[name] = how
-    return [_finding(step, columns) for step, columns in found.items()]
+    scaled = [_finding(step, columns) for step, columns in found.items()]
+    return scaled + _filled(together, {*told, *(name for each in scaled for name in each.columns)}, made_by)
+
+
+def _filled(together: AllParts, told: Collection[str], made_by: Mapping[str, str]) -> list[Finding]:
+    """Return findings for columns that were filled, cut off or cut into bins."""
+    found: dict[tuple[str, str], dict[str, str]] = {}
+    for name, values in together.numbers.items():
+        if name in told:
+            continue
+        step = made_by.get(name, "")
+        word, by = filled_with(values, together.training), ""
+        if not word:
+            by = filled_by_level(values, together.training, together.groupings)
+        cut = cut_off(values, together.training)
+        if word or by:
+            said = f"{word}" if word else f"its means by {by!r}"
+            found.setdefault((step, "filled beforehand"), {})[name] = f"was filled with {said}"
+        elif cut:
+            found.setdefault((step, "cut beforehand"), {})[name] = f"was cut off at its {cut}"
+    for name, source in binned_columns(together):
+        said = f"has the bins of equal size of {source!r}"
+        found.setdefault((made_by.get(name, ""), "cut beforehand"), {})[name] = said
+    return [_told(step, columns, cause) for (step, cause), columns in found.items()]
 
 
 def _how(values: NDArray[np.float64], training: NDArray[np.bool_]) -> str:
@@ -84,8 +118,16 @@ def _scaled(values: NDArray[np.float64]) -> str:
     for each in _moments(values):
         if abs(each.centre) <= slack and any(abs(width - 1) <= slack for width in each.widths):
             return each.name
+    if abs(float(values.mean()) - 1) <= slack and values.min() >= 0:
+        return "divided by its mean"
+    if abs(float(values.sum()) - 1) <= EXACT and values.min() >= 0:
+        return "divided by its sum"
     if _fills_a_range(values):
         return "scaled to its range"
+    if _are_normal_scores(values):
+        return "normal scores of its ranks"
+    if abs(float(values.mean())) <= max(slack * (slack > EXACT), EXACT * float(values.std())) and not _mirrors(values):
+        return "centred"
     places = np.sort(values) * len(values)
     is_rank = values.max() == 1 and np.abs(places - np.arange(1, len(values) + 1)).max() <= 0.5  # noqa: PLR2004
     in_turn = (np.diff(values) >= 0).all() or (np.diff(values) <= 0).all()  # the places of sorted rows
@@ -98,7 +140,28 @@ def _fills_a_range(values: NDArray[np.float64]) -> bool:
     if abs(high - 1) > EXACT or min(abs(low), abs(low + 1)) > EXACT:
         return False
     ends = max(int((np.abs(values - end) <= EXACT).sum()) for end in (low, high))
-    return ends <= MOST_AT_AN_END and not bool((values.round(FEWEST_DECIMALS) == values).all())
+    if ends > MOST_AT_AN_END or bool((values.round(FEWEST_DECIMALS) == values).all()):
+        return False
+    places = (np.sort(values) - low) / (high - low)
+    apart = np.abs(places - np.arange(len(values)) / (len(values) - 1)).max()
+    return bool(apart * np.sqrt(len(values)) > UNIFORM)
+
+
+def _mirrors(values: NDArray[np.float64]) -> bool:
+    """Whether each value stands beside its negative: differences of two sides, one row for each."""
+    there = np.sort(values)
+    return bool((np.abs(there + there[::-1]) <= EXACT * np.abs(there).max(initial=0.0)).all())
+
+
+def _are_normal_scores(values: NDArray[np.float64]) -> bool:
+    """Whether values are the quantiles of a normal distribution, one for each rank: those of another sample differ."""
+    if not _mirrors(values):
+        return False
+    from scipy.special import ndtri
+
+    places = (np.arange(1, len(values) + 1) - 0.5) / len(values)
+    inner = slice(1, -1)
+    return float(np.corrcoef(np.sort(values)[inner], ndtri(places)[inner])[0, 1]) > NORMAL
 
 
 def _moments(values: NDArray[np.float64]) -> list[_Moments]:
@@ -118,12 +181,31 @@ def _slack(values: NDArray[np.float64]) -> float:
 
 
 def _finding(step: str, columns: Mapping[str, str]) -> Finding:
-    said = ", ".join(f"{name!r} is {how}" for name, how in columns.items())
+    return _told(step, {name: f"is {how}" for name, how in columns.items()}, "scaled beforehand")
+
+
+def _in_words(names: Sequence[str], how: str) -> str:
+    """Return what holds for some columns, of which the first are named.
+
+    Examples
+    --------
+    >>> _in_words(["a"], "is centred"), _in_words(["a", "b", "c", "d"], "is centred")
+    ("'a' is centred", "'a', 'b', 'c' and 1 more: each is centred")
+    """
+    if len(names) == 1:
+        return f"{names[0]!r} {how}"
+    more = f" and {len(names) - MOST_NAMED} more" if len(names) > MOST_NAMED else ""
+    return f"{', '.join(map(repr, names[:MOST_NAMED]))}{more}: each {how}"
+
+
+def _told(step: str, columns: Mapping[str, str], cause: str) -> Finding:
+    said = ", ".join(_in_words([name for name, each in columns.items() if each == how], how) for how in
+                     dict.fromkeys(columns.values()))  # fmt: skip
     mended = f"give {step} the original column" if step else "use the original column"
     return Finding(
         "LK226",
         f"{said} over all rows, including held-out ones, but not over training rows; {mended}, and "
-        f'{REMEDIES["scaled beforehand"]}; if it was published like this, waive={{"LK226": "why"}}',
+        f'{REMEDIES[cause]}; if it was published like this, waive={{"LK226": "why"}}',
         "warning",
         columns=tuple(columns),
         step=step,

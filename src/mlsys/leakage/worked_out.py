@@ -12,7 +12,8 @@ import pandas as pd
 
 from mlsys.leakage.digits import EXACT, FEWEST, RELATIVE, digits_of
 from mlsys.leakage.explaining import MOST_NUMBERS, Explained
-from mlsys.leakage.statistics import MOST_GROUPS, Match, Population
+from mlsys.leakage.power import is_measured
+from mlsys.leakage.statistics import MOST_CLASSES, MOST_GROUPS, Match, Population
 from mlsys.leakage.walking import is_number
 from mlsys.values import Kind, plain, values_of
 
@@ -109,7 +110,9 @@ class WorkedOut:
     def _numbers(self, number: float, rows: Population, own: Collection[str]) -> Iterator[Match]:
         """Yield the statistics of transformed columns, and of pairs of columns, that a number is."""
         if id(rows) not in self._known:
-            self._known[id(rows)] = [*_transformed(rows), *_lengths(rows), *_ratios(rows), *_lines(rows)]
+            self._known[id(rows)] = [
+                *_of_classes(rows), *_transformed(rows), *_lengths(rows), *_ratios(rows), *_lines(rows)
+            ]  # fmt: skip
         for found, match, other in self._known[id(rows)]:
             if abs(found - number) <= RELATIVE * abs(number) and not {match.column, other} & set(own):
                 yield match
@@ -134,6 +137,25 @@ def is_enumeration(mapping: pd.Series) -> bool:
 
 def _is_exact(number: Any) -> bool:
     return digits_of(float(number)) >= EXACT
+
+
+def _of_classes(rows: Population) -> Iterator[tuple[float, Match, str]]:
+    """Yield what the numbers of rows by class give to weigh classes, or to begin a model with."""
+    for target in rows.targets:
+        if target not in rows.frame.columns or is_measured(rows.frame[target]):
+            continue
+        counts = rows.frame[target].value_counts()
+        total, classes = int(counts.sum()), len(counts)
+        for count in counts.tolist() if 1 < classes <= MOST_CLASSES else ():
+            others = total - count
+            found = {
+                "weights that balance the classes": total / (classes * count),
+                "number of rows of other classes for each row of a class": others / count,
+                "square root of the number of rows of other classes for each row of a class": (others / count) ** 0.5,
+                "log odds of a class": float(np.log(count / others)),
+                "share of a class": count / total,
+            }
+            yield from ((number, Match(word, target), target) for word, number in found.items())
 
 
 def _transformed(rows: Population) -> Iterator[tuple[float, Match, str]]:

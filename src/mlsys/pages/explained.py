@@ -192,9 +192,9 @@ WHY: Mapping[str, str] = {
         "report must come from rows that no choice was based on."
     ),
     "LK234": (
-        "Another seed selects other rows for evaluation, and the score changes by chance. Reporting only the best of "
-        "eight is a selection by the evaluated rows: on 140 validation rows an AUC varies by .05 in either direction, "
-        "so the luckiest of eight seeds shows .70 where their mean is .63."
+        "Another seed selects other rows for evaluation, or another forest, and the score changes by chance. "
+        "Reporting only the best of eight is a selection by the evaluated rows: on 140 validation rows an AUC varies "
+        "by .05 in either direction, so the luckiest of eight seeds shows .70 where their mean is .63."
     ),
     "LK235": (
         "The best of many models looks better than it is: its score on these rows is partly luck, and the more trials "

@@ -1,8 +1,9 @@
-"""Peeking: how many models the same validation rows have judged, and how many seeds dealt them out."""
+"""Peeking: how many models the same validation rows have judged, and which seeds of a split or a model were tried."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from math import isfinite
 from statistics import NormalDist
 
@@ -14,6 +15,8 @@ from mlsys.evaluation import Evaluation, evaluation_in
 from mlsys.execution.execution import Execution
 from mlsys.run.live import Live
 from mlsys.states import digest, digest_frame
+from mlsys.steps.capabilities import all_wrapped
+from mlsys.steps.cloning import without_seeds
 from mlsys.tracking.judgings import Judging, judgings, note_judging
 
 MANY = 10
@@ -21,7 +24,7 @@ MANY = 10
 CHOSEN = "LK235"
 """The finding of a model that the rows chose which evaluate it."""
 SEEDS = 5
-"""Seeds of a split from which on it is said: the best of five looks 1.2 standard errors better."""
+"""Seeds of a split or a model from which on it is said: the best of five looks 1.2 standard errors better."""
 
 
 def count_judgings(runs: Mapping[Live, bool]) -> None:
@@ -75,7 +78,9 @@ def judging_of(live: Live) -> Judging | None:
         rows, said = digest_frame(evaluation.scored[["y"]]), digest_frame(evaluation.scored)
     except StateError:  # ids or targets without a content to compare
         return None
-    return Judging(rows, said, *_dealing(execution), _score(evaluation))
+    dealing, seed = _dealing(execution)
+    trained, model_seed = _training(execution)
+    return Judging(rows, said, dealing, seed, _score(evaluation), trained=trained, model_seed=model_seed)
 
 
 def peeks(
@@ -95,8 +100,8 @@ def peeks(
     Notes
     -----
     Validation rows are there to choose by, so that many models were judged by them is information. So are several
-    seeds of one split, which may be repeated to see a spread. A warning needs more: the seed with the best score is
-    taken up again, out of the order in which the seeds were tried before.
+    seeds of one split or one model, which may be repeated to see a spread. A warning needs more: the seed with the best
+    score is taken up again, out of the order in which the seeds were tried before.
     """
     found = []
     everything = [*before, judging, *later]
@@ -106,10 +111,39 @@ def peeks(
     chosen = max((each.chosen for each in before if (each.rows, each.said) == (judging.rows, judging.said)), default=0)
     if chosen:
         found.append(Finding(CHOSEN, _of_choice(chosen, evaluation), "information"))
-    dealt = [each for each in everything if judging.dealing and each.dealing == judging.dealing]
-    if len({each.seed for each in dealt}) >= SEEDS:
-        found.append(_of_seeds(judging, [each for each in before if each.dealing == judging.dealing], dealt))
+    for tried in _SEEDS:
+        alike = tried.like(judging, everything)
+        if len({tried.seed(each) for each in alike}) >= SEEDS:
+            found.append(_of_seeds(judging, tried.like(judging, before), alike, tried))
     return found
+
+
+@dataclass(frozen=True)
+class _Tried:
+    """Seeds that may be tried one after the other: what they belong to, what is said of them, and the remedy."""
+
+    of: Callable[[Judging], tuple[str, ...]]
+    seed: Callable[[Judging], int | str]
+    said: str
+    remedy: str
+
+    def like(self, judging: Judging, others: Sequence[Judging]) -> list[Judging]:
+        """Return those that differ in nothing but the seed."""
+        same = self.of(judging)
+        return [each for each in others if all(same) and self.of(each) == same]
+
+
+_SEEDS = (
+    _Tried(
+        lambda each: (each.dealing,), lambda each: each.seed, "the same rows were split with {} different seeds",
+        "Give the mean and spread over all seeds, or evaluate by folds (KFolds)",
+    ),
+    _Tried(
+        lambda each: (each.trained, each.rows), lambda each: each.model_seed,
+        "the same model was trained with {} different seeds and evaluated on the same rows",
+        "Give the mean and spread over all seeds, or average the models (Voting)",
+    ),
+)  # fmt: skip
 
 
 def _of_models(models: int, evaluation: Evaluation) -> str:
@@ -127,31 +161,27 @@ def _of_choice(chosen: int, evaluation: Evaluation) -> str:
     )
 
 
-def _of_seeds(judging: Judging, before: Sequence[Judging], dealt: Sequence[Judging]) -> Finding:
+def _of_seeds(judging: Judging, before: Sequence[Judging], alike: Sequence[Judging], tried: _Tried) -> Finding:
     """Return a warning where the best seed was taken up again, else information."""
-    said = f"the same rows were split with {len({each.seed for each in dealt})} different seeds"
-    best = isfinite(judging.score) and judging.score >= max(each.score for each in dealt)
-    if best and _is_taken_up_again(judging, before):
+    said = tried.said.format(len({tried.seed(each) for each in alike}))
+    best = isfinite(judging.score) and judging.score >= max(each.score for each in alike)
+    if best and _is_taken_up_again(judging, before, tried):
         return Finding(
             "LK234",
             f"{said}, and the one with the best score was used again: it was chosen by the rows that evaluate it. "
-            "Give the mean and spread over all seeds, or evaluate by folds (KFolds)",
+            f"{tried.remedy}",
             "warning",
         )
     place = ", and this is the best of their scores so far" if best else ""
-    return Finding(
-        "LK234",
-        f"{said}{place}; one of several scores is no result. Give mean and spread, or evaluate by folds (KFolds)",
-        "information",
-    )
+    return Finding("LK234", f"{said}{place}; one of several scores is no result. {tried.remedy}", "information")
 
 
-def _is_taken_up_again(judging: Judging, before: Sequence[Judging]) -> bool:
+def _is_taken_up_again(judging: Judging, before: Sequence[Judging], tried: _Tried) -> bool:
     """Whether a run is repeated out of its turn: a loop over seeds that is run again has each after the same one."""
-    if len({each.seed for each in before}) < SEEDS or judging not in before:
+    if len({tried.seed(each) for each in before}) < SEEDS or judging not in before:
         return False
     first = before.index(judging)
-    return first > 0 and before[first - 1].seed != before[-1].seed
+    return first > 0 and tried.seed(before[first - 1]) != tried.seed(before[-1])
 
 
 def _widened(models: int, evaluation: Evaluation) -> str:
@@ -189,6 +219,18 @@ def _score(evaluation: Evaluation) -> float:
     except ConfigurationError:
         return float("-inf")
     return float(row["value"]) * (1 if greater else -1) if isfinite(row["value"]) else float("-inf")
+
+
+def _training(execution: Execution) -> tuple[str, str]:
+    """Return a digest of all steps without the seeds of their estimators, and these; nothing where there are none."""
+    digests, seeds = [], []
+    for planned in execution.plan.steps:
+        fixed = [without_seeds(each) for each in all_wrapped(planned.step)]
+        seeds += [sorted(found.items()) for _, found in fixed]
+        digests.append(planned.step.digest if not any(found for _, found in fixed) else [
+            (type(each).__qualname__, digest(each)) for each, _ in fixed
+        ])  # fmt: skip
+    return (digest(digests), digest(seeds)) if any(seeds) else ("", "")
 
 
 def _dealing(execution: Execution) -> tuple[str, int]:

@@ -41,6 +41,24 @@ def seeded(estimator: Any, rng: np.random.Generator) -> Any:
     return fresh
 
 
+def without_seeds(estimator: Any) -> tuple[Any, dict[str, int]]:
+    """Return an unfitted copy whose whole ``random_state`` are all 0, and what they were.
+
+    Examples
+    --------
+    >>> from sklearn.tree import DecisionTreeClassifier
+    >>> without_seeds(DecisionTreeClassifier(random_state=7))
+    (DecisionTreeClassifier(random_state=0), {'random_state': 7})
+    """
+    if not has_parameters(estimator):
+        return estimator, {}
+    fresh = unfitted(estimator)
+    parameters = sorted(fresh.get_params(deep=True).items())
+    seeds = {name: value for name, value in parameters
+             if name.split("__")[-1].endswith("random_state") and isinstance(value, int)}  # fmt: skip
+    return (fresh.set_params(**dict.fromkeys(seeds, 0)) if seeds else fresh), seeds
+
+
 def has_parameters(value: Any) -> bool:
     """Whether a value has the parameters of scikit-learn: its class says so, since some objects answer any name.
 

@@ -35,6 +35,10 @@ class Judging:
         The headline metric, greater is better; minus infinity if there is none.
     chosen : int
         Number of candidates that these rows chose from; 0 if nothing was chosen.
+    trained : str
+        Digest of all steps without the seeds of the model; empty if it has none.
+    model_seed : str
+        The seeds of the model.
     """
 
     rows: str
@@ -43,6 +47,8 @@ class Judging:
     seed: int = 0
     score: float = float("-inf")
     chosen: int = 0
+    trained: str = ""
+    model_seed: str = ""
 
 
 _here: dict[str, list[Judging]] = {}

@@ -11,11 +11,14 @@ import pandas as pd
 
 from mlsys.cache import Made
 from mlsys.dataset import beside
-from mlsys.errors import ConfigurationError, DataError, LeakageError, listed, meant
+from mlsys.errors import ConfigurationError, DataError, Finding, LeakageError, listed, meant
 from mlsys.execution.applying import answered
+from mlsys.execution.applying import predicted as predicted_by
 from mlsys.execution.parts import Parts
 from mlsys.execution.windows import even_windows, out_of_window
 from mlsys.execution.work import At, Task, Work
+from mlsys.leakage.captured_values import captured_values
+from mlsys.leakage.held_predictions import held_prediction_findings
 from mlsys.plan import Planned
 from mlsys.states import Held
 from mlsys.steps import Fitted, Postprocess
@@ -44,6 +47,8 @@ def run(planned: Planned, parts: Parts, work: Work) -> Parts:
         given = {"steps": earlier, "folds": step.cross_fit_folds}
         made = work.do(Task(planned, "change out of fold", changed_out_of_fold, _both(rows, predicted), given), parts)
         parts, predicted = parts.told([made]), made.tables["predictions"]
+    else:
+        parts = parts.told(_held_predictions(planned, parts, work))
     learned = work.do(Task(planned, "learn", learn, _both(rows, predicted)), parts)
     fitted = Fitted(step, learned.states["state"])
     said = {**parts.learned.postprocessed, planned.name: _in_words(parts, rows, step.cross_fit_folds, earlier)}
@@ -66,6 +71,17 @@ def begun(planned: Planned, parts: Parts, work: Work) -> Parts:
 def begins_by(step: Postprocess) -> int:
     """Return the only part of its configuration that :func:`begun` depends on."""
     return step.cross_fit_folds
+
+
+def _held_predictions(planned: Planned, parts: Parts, work: Work) -> list[Finding]:
+    """Return findings about numbers inside the step that are predictions of evaluated rows."""
+    held = [] if work.quiet else captured_values({planned.name: planned.step})
+    judged = {name: each for name, each in parts.predictions.items() if name not in parts.learned.fitted_on}
+    train, model = parts.rows.get("train"), parts.learned.model
+    if not held or train is None or model is None or not all(each.in_memory for each in (train, *judged.values())):
+        return []
+    frames = {name: each.frame() for name, each in judged.items()}
+    return held_prediction_findings(held, frames, lambda: predicted_by(model, train).frame())
 
 
 def _both(rows: Table, predictions: Table) -> dict[str, Table]:

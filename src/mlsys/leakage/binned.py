@@ -1,0 +1,92 @@
+"""Columns of bins that were cut at quantiles of all rows, beside the column that was cut."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from mlsys.leakage.levels import levels_of_column, some_rows
+from mlsys.summaries import is_hashable
+from mlsys.values import plain
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from numpy.typing import NDArray
+
+    from mlsys.leakage.all_parts import AllParts
+
+    Numbers = NDArray[np.float64]
+
+FEWEST_BINS, MOST_BINS = 4, 100
+PEEK = 2_000
+"""Rows that tell whether the values of a column are fine enough to be cut."""
+UNEVEN = 2.0
+"""Rows of the largest bin for each of the smallest, at most: equal values may not be divided."""
+FINE = 3
+"""Distinct values for each bin, at least."""
+
+
+def binned_columns(together: AllParts) -> Iterator[tuple[str, str]]:
+    """Yield columns of bins of equal size over all rows, and the column that was cut.
+
+    Notes
+    -----
+    The bins are those of the quantiles at equal steps over all rows, row by row; training rows have other quantiles,
+    which put at least one row elsewhere.
+
+    Examples
+    --------
+    >>> from mlsys.leakage.all_parts import AllParts
+    >>> x = np.random.default_rng(0).gamma(2, size=200)
+    >>> rows = pd.DataFrame({"x": x, "decile": pd.qcut(x, 10, labels=False), "y": 0})
+    >>> list(binned_columns(AllParts.of(rows[:120], rows[120:], "y", ["x", "decile"], [])))
+    [('decile', 'x')]
+    """
+    for name in together.features:
+        if name not in together.rows.columns or not _may_be_bins(together.rows[name]):
+            continue
+        levels = levels_of_column(together.rows[name])
+        counts = np.bincount(levels.codes[levels.codes >= 0], minlength=levels.count)
+        if not FEWEST_BINS <= levels.count <= MOST_BINS or counts.max() > UNEVEN * counts.min():
+            continue
+        for source, values in together.numbers.items():
+            if source != name and _is_cut_at_quantiles(levels.codes, levels.count, values, together.training):
+                yield name, source
+                break
+
+
+def _may_be_bins(column: pd.Series) -> bool:
+    return is_hashable(column) and FEWEST_BINS <= plain(some_rows(column)).nunique() <= MOST_BINS
+
+
+def _is_cut_at_quantiles(codes: NDArray[np.int64], count: int, values: Numbers, training: NDArray[np.bool_]) -> bool:
+    known = (codes >= 0) & np.isfinite(values)
+    some = slice(None, None, max(1, len(values) // PEEK))
+    if not _are_apart(codes[some][known[some]], values[some][known[some]]):  # so for nearly all columns
+        return False
+    bins, numbers = codes[known], values[known]
+    if len(np.unique(numbers)) < FINE * count:
+        return False
+    order: NDArray[np.int64] = pd.Series(numbers).groupby(bins).min().rank().to_numpy().astype(np.int64) - 1
+    if len(order) != count:
+        return False
+    places = order[bins]
+    own = training[known]
+    return _is_cut(places, numbers, numbers, count) and not _is_cut(places, numbers, numbers[own], count)
+
+
+def _are_apart(bins: NDArray[np.int64], numbers: Numbers) -> bool:
+    """Whether the numbers of each bin lie between those of its neighbours."""
+    if not len(numbers):
+        return False
+    ranges = pd.Series(numbers).groupby(bins).agg(["min", "max"]).sort_values("min").to_numpy()
+    return bool((ranges[1:, 0] >= ranges[:-1, 1]).all())
+
+
+def _is_cut(places: NDArray[np.int64], numbers: Numbers, by: Numbers, count: int) -> bool:
+    """Whether all numbers lie in the bins that quantiles of some make, whichever side a bound belongs to."""
+    edges = np.quantile(by, np.linspace(0, 1, count + 1)[1:-1]) if len(by) else np.full(count - 1, np.nan)
+    return any(np.array_equal(np.searchsorted(edges, numbers, side=side), places) for side in ("left", "right"))
