@@ -26,7 +26,7 @@ BATCHES = {"Train_3"}
 """Fed in batches of rows that are not in memory, and fitted at once to those that are."""
 
 
-OTHERWISE: dict[str, Any] = {"Train_3": {"classes": [0, 1]}, "WriteSQL": {"parts": ["validation"]}}
+OTHERWISE: dict[str, Any] = {"Train_3": {"classes": [0, 1]}}
 PRODUCTS = {"Train_2"}
 """Predicts by a product of matrices, whose last bits depend on how many rows are computed at once."""
 

@@ -4,6 +4,7 @@ from mlsys.tables.columns import MOST_ROWS, AnyRows, Column, Columns, apart, col
 from mlsys.tables.identifying import identified, identify, identify_table
 from mlsys.tables.identity import ROWS_AT_ONCE, Identity, address, as_column, column_digest
 from mlsys.tables.partitions import Deferred, Partition, add_in_order, cut, noted, noting, without_note
+from mlsys.tables.stretch import same_stretch
 from mlsys.tables.table import Engine, Table
 from mlsys.tables.tally import Tally, counting, is_counting, tell
 
@@ -34,6 +35,7 @@ __all__ = [
     "noted",
     "noting",
     "rows_of",
+    "same_stretch",
     "tell",
     "without_note",
 ]
