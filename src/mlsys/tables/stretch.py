@@ -59,11 +59,12 @@ def same_stretch(tables: Mapping[str, Table], rows: int) -> dict[str, pd.DataFra
         if len(piece):
             pieces[behind].append(piece)
             reach[behind] = float(piece.index[-1])
-    places = np.sort(np.concatenate([each.index.to_numpy() for found in pieces.values() for each in found] or [[]]))
+    read = [piece.index.to_numpy() for found in pieces.values() for piece in found]
+    places = np.sort(np.concatenate([np.zeros(0, dtype=np.int64), *read]))
     places = places[places <= min(reach.values())][:wanted]
     end = places[-1] if len(places) else -np.inf
-    found = {name: [piece[piece.index <= end] for piece in read] for name, read in pieces.items()}
-    return {name: joined(read) if sum(map(len, read)) else tables[name].head(rows) for name, read in found.items()}
+    inside = {name: [piece[piece.index <= end] for piece in found] for name, found in pieces.items()}
+    return {name: joined(found) if sum(map(len, found)) else tables[name].head(rows) for name, found in inside.items()}
 
 
 def _follows(piece: pd.DataFrame, reached: float) -> bool:
