@@ -10,10 +10,12 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pytest
+from sklearn.linear_model import SGDClassifier
 
-from mlsys import ReadCSV, ReadParquet, ReadSQL, WriteCSV, WriteParquet, WriteSQL
+from mlsys import Pipeline, RandomSplit, ReadCSV, ReadParquet, ReadSQL, Train, WriteCSV, WriteParquet, WriteSQL
 from mlsys.engines import LocalEngine
 from mlsys.errors import ConfigurationError, DataError
 from mlsys.settings import override
@@ -196,3 +198,41 @@ def test_a_kill_leaves_what_was_there(step: str) -> None:
         step[5]
     ]
     assert sorted(read.read()["x"]) == [0, 1, 2]
+
+
+@pytest.mark.parametrize("pieces", [False, True])
+def test_training_rows_without_predictions_are_null_in_the_table_of_all_parts(pieces: bool) -> None:
+    rng = np.random.default_rng(0)
+    frame = pd.DataFrame({"x": rng.normal(size=300), "y": np.arange(300) % 2})
+    frame.to_parquet("rows.parquet")
+    model = Train(SGDClassifier(loss="log_loss"), classes=[0, 1])
+    sink = WriteSQL("sqlite:///all.db", "rows")
+    pipeline = Pipeline([ReadParquet("rows.parquet"), RandomSplit(), model, sink], target="y")
+    limits = {"rows_in_memory": 100, "rows_per_partition": 50} if pieces else {}
+    with override(**limits):
+        run = pipeline.run(track=False, cache=False)
+    with sqlite3.connect("all.db") as connection:
+        types = {name: kind for _, name, kind, *_ in connection.execute("PRAGMA table_info(rows)")}
+        written = pd.read_sql("SELECT * FROM rows", connection)
+    connection.close()
+    assert types == {"x": "FLOAT", "y": "BIGINT", "prediction": "BIGINT", "probability_0": "FLOAT",
+                     "probability_1": "FLOAT", "part": "TEXT"}  # fmt: skip
+    assert written["part"].value_counts().to_dict() == {part: run.rows[part] for part in ("train", "validation")}
+    null = written["prediction"].isna()
+    assert (null == (written["part"] == "train")).all()
+    assert written["probability_1"][~null].between(0, 1).all()
+
+
+def test_a_column_that_only_a_later_part_has_keeps_its_type_and_one_asked_for_by_name_is_refused() -> None:
+    when = pd.DataFrame({"x": [1], "when": pd.to_datetime(["2024-05-01"]), "word": ["a"]})
+    parts = {"train": pd.DataFrame({"x": [2, 3]}), "validation": when}
+    WriteSQL("sqlite:///some.db", "rows").write(parts)
+    with sqlite3.connect("some.db") as connection:
+        found = connection.execute('SELECT x, "when", word, part FROM rows').fetchall()
+        types = {name: kind for _, name, kind, *_ in connection.execute("PRAGMA table_info(rows)")}
+    connection.close()
+    assert found[:2] == [(2, None, None, "train"), (3, None, None, "train")]
+    assert found[2][2:] == ("a", "validation")
+    assert types == {"x": "BIGINT", "when": "DATETIME", "word": "TEXT", "part": "TEXT"}
+    with pytest.raises(DataError, match=r"(?s)the part 'train' .*'when'.*name in parts= those that have it"):
+        WriteSQL("sqlite:///some.db", "rows", columns=["when"]).write(parts)

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 MODEL, WHEN = "model", "predicted_at"
 """Columns that say which model made a prediction, and when."""
+_REMEDY = "correct columns=, or name in parts= those that have it"
 
 
 def refuse_several(path: Any, who: str) -> None:
@@ -55,7 +56,7 @@ def parts_of(
         )
     chosen = {part: _as_table(rows[part]) for part in wanted}
     for part, table in chosen.items():
-        require_columns(table.head(0).columns, columns or (), f"{who}: the part {part!r}", "correct columns=")
+        require_columns(table.head(0).columns, columns or (), f"{who}: the part {part!r}", _REMEDY)
     return chosen
 
 

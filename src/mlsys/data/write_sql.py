@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
+    from mlsys.tables import Table
+
 PART = "part"
 """The column that names the part of each row."""
 _MAKING = "mlsys_making"
@@ -53,7 +55,8 @@ class WriteSQL(Sink):
     All is written in one transaction: with ``"replace"`` to a new table that takes the place of the old one at the end.
     That is whole or not at all where the database makes tables in transactions (PostgreSQL, SQLite); elsewhere an
     interruption may leave the table ``NAME_mlsys_making`` beside the old one. Values are bound, names are quoted.
-    Times with a zone are written in UTC. The index is not written. Needs SQLAlchemy: ``pip install 'mlsys[sql]'``.
+    A column that some parts lack, such as predictions of training rows, is NULL there. Times with a zone are written in
+    UTC. The index is not written. Needs SQLAlchemy: ``pip install 'mlsys[sql]'``.
 
     Examples
     --------
@@ -83,9 +86,7 @@ class WriteSQL(Sink):
         taken = next((part for part, each in parts.items() if PART in self.columns_read(each.head(0).columns)), None)
         if taken is not None:
             raise DataError(f"{self.title} names parts in the column {PART!r}, which the rows have", "rename it before")
-        frames = (
-            with_columns(frame, {PART: part}) for part, each in parts.items() for frame in frames_of(each, self.columns)
-        )
+        frames = self._frames(parts)
         with self._transaction() as connection:
             there = self._is_there(connection)
             if there and self.exists == "refuse":
@@ -122,6 +123,21 @@ class WriteSQL(Sink):
     def columns_read(self, columns: Iterable[str]) -> tuple[str, ...]:
         """Return the chosen columns, or all."""
         return tuple(columns if self.columns is None else self.columns)
+
+    def _frames(self, parts: Mapping[str, Table]) -> Iterator[pd.DataFrame]:
+        """Yield first no rows with the columns of all parts, which make the table; then the rows with those they have.
+
+        Training rows have no predictions, and would otherwise make a table without these.
+        """
+        columns: dict[str, pd.Series] = {}
+        for each in parts.values():
+            head = each.head(0)
+            columns = {name: head[name] for name in self.columns_read(head.columns)} | columns
+        names = list(dict.fromkeys(name for each in parts.values() for name in self.columns_read(each.head(0).columns)))
+        yield with_columns(pd.DataFrame({name: columns[name] for name in names}), {PART: ""})
+        for part, each in parts.items():
+            for frame in frames_of(each, self.columns):
+                yield with_columns(frame, {PART: part})
 
     @contextmanager
     def _transaction(self) -> Iterator[Connection]:

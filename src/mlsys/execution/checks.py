@@ -15,6 +15,7 @@ from mlsys.dataset import Moment, Roles, Rows
 from mlsys.errors import DataError, Finding, listed, meant
 from mlsys.execution.catalog import moment_of
 from mlsys.execution.each_target import findings_of_each, known_in
+from mlsys.execution.looked_at import interleaves, rows_to_check
 from mlsys.execution.parts import Parts
 from mlsys.execution.told import AtSplit
 from mlsys.execution.work import At, Task, Work
@@ -25,7 +26,7 @@ from mlsys.leakage.near import near_findings
 from mlsys.leakage.near_text import near_text_findings
 from mlsys.leakage.on_target import target_findings
 from mlsys.leakage.overlap import called, overlap_findings, pairs_compared
-from mlsys.leakage.power import SAMPLE, best_power, feature_power
+from mlsys.leakage.power import best_power, feature_power
 from mlsys.leakage.repeats import repeat_findings
 from mlsys.plan import Planned
 from mlsys.steps.questions import divides
@@ -69,7 +70,7 @@ def learned_from(plan: Sequence[Planned], parts: Collection[str]) -> list[str]:
 
 
 def look_for_leaks(plan: Sequence[Planned], split: Planned | None, parts: Parts, work: Work) -> Parts:
-    """Look for leakage in the parts before anything learns; large parts are judged by their first rows.
+    """Look for leakage in the parts before anything learns; parts beyond memory are judged by their first rows.
 
     Parameters
     ----------
@@ -94,6 +95,7 @@ def look_for_leaks(plan: Sequence[Planned], split: Planned | None, parts: Parts,
     given = {"split": dealt, "learned from": ", ".join(learning), "total rows": sum(parts.divided.rows.values())}
     by_chance = split is not None and divides(split.step) and split.step.deals == "by chance"
     given |= {"dealt by chance": by_chance, "name": "" if split is None else split.name}
+    given |= {"interleaved": interleaves(split)}
     made = work.do(Task("leakage checks", "", leaks, parts.divided.parts, given), parts)
     return parts.told([made], power=pd.DataFrame(made.plain["power"], columns=list(made.plain["power"])))
 
@@ -101,7 +103,7 @@ def look_for_leaks(plan: Sequence[Planned], split: Planned | None, parts: Parts,
 def leaks(at: At, planned: None, rows: dict[str, Table], **given: Any) -> Made:
     """Add findings about what single columns reveal, and what parts share."""
     features = at.catalog.features(rows["train"].head(0).columns)
-    frames = {name: part.frame() if part.in_memory else part.head(4 * SAMPLE) for name, part in rows.items()}
+    frames = rows_to_check(rows, given["interleaved"])
     train = Rows.of(frames["train"], at.roles, features)
     powers = {str(each.target): feature_power(train.of_target(str(each.target))) for each in at.roles.each_target()}
     power = best_power(powers)

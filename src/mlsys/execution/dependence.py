@@ -14,6 +14,7 @@ from mlsys.dataset import Roles
 from mlsys.errors import Finding
 from mlsys.execution.chosen import left_out
 from mlsys.execution.each_target import findings_of_each, known_in
+from mlsys.execution.looked_at import interleaves, rows_to_check
 from mlsys.execution.parts import Parts
 from mlsys.execution.work import At, Task, Work
 from mlsys.features import Apply
@@ -27,7 +28,7 @@ from mlsys.leakage.level_statistics import level_statistic_findings
 from mlsys.leakage.mappings import mapping_findings
 from mlsys.leakage.mirrored import mirrored_findings
 from mlsys.leakage.own_window import window_findings
-from mlsys.leakage.power import FEWEST, SAMPLE
+from mlsys.leakage.power import FEWEST
 from mlsys.leakage.repeats import repeat_findings
 from mlsys.leakage.scaled import scaled_findings
 from mlsys.leakage.spelling import spelling_findings
@@ -71,6 +72,7 @@ def look_for_dependence(plan: Plan, parts: Parts, work: Work) -> Parts:
         "asked": features + [name for name in there if name not in features and _left_out_by_choice(parts, name)],
         "by chance": deals == "by chance" and parts.roles.group is None,
         "by group": deals == "by group" and parts.roles.group in there,
+        "interleaved": interleaves(plan.split),
         "judges": [name for name in divided.parts if name not in {"train", *parts.learned.fitted_on.values()}],
         "made": made,
         "makers": parts.catalog.makers({each.name for each in plan.before}),
@@ -87,7 +89,7 @@ def look_for_dependence(plan: Plan, parts: Parts, work: Work) -> Parts:
 
 def dependent(at: At, planned: None, rows: dict[str, Table], **given: Any) -> Made:
     """Add findings about dependence between rows."""
-    frames = {name: part.frame() if part.in_memory else part.head(4 * SAMPLE) for name, part in rows.items()}
+    frames = rows_to_check(rows, given["interleaved"])
     made = {name.removeprefix(_MADE): frames.pop(name) for name in list(frames) if name.startswith(_MADE)}
 
     def find(roles: Roles) -> list[Finding]:

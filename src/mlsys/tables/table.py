@@ -247,6 +247,13 @@ class Table:
             return iter(_slices(self.frame(columns)))
         return self._each(partial(_narrowed, columns=columns), columns)
 
+    def partition(self, number: int) -> pd.DataFrame:
+        """Return the rows of one partition, counting from zero."""
+        if self.in_memory:
+            return _slices(self.frame())[number]
+        self._opened()
+        return next(iter(self.engine.each(partial(self._chain.read, _whole, None), [self._partitions[number]])))
+
     def blocks(self, rows: int) -> Iterator[pd.DataFrame]:
         """Yield all rows in order, ``rows`` at a time, wherever the partitions end; the last block may be shorter."""
         waiting: list[pd.DataFrame] = []
@@ -362,6 +369,10 @@ class Table:
 def _below(frame: pd.DataFrame, share: float, stream: int, columns: Sequence[str] | None) -> pd.DataFrame:
     """Return the rows whose hash lies in the lowest share of all hashes."""
     return _narrowed(frame[uniform(hash_ids(frame.index, stream)) < share], columns)
+
+
+def _whole(frame: pd.DataFrame) -> pd.DataFrame:
+    return frame
 
 
 def _narrowed(frame: pd.DataFrame, columns: Sequence[str] | None) -> pd.DataFrame:
