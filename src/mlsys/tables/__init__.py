@@ -4,9 +4,8 @@ from mlsys.tables.columns import MOST_ROWS, AnyRows, Column, Columns, apart, col
 from mlsys.tables.identifying import identified, identify, identify_table
 from mlsys.tables.identity import ROWS_AT_ONCE, Identity, address, as_column, column_digest
 from mlsys.tables.partitions import Deferred, Partition, add_in_order, cut, noted, noting, without_note
-from mlsys.tables.table import Engine, Keeps, Table
 from mlsys.tables.stretch import same_stretch
-from mlsys.tables.table import Engine, Table
+from mlsys.tables.table import Engine, Keeps, Table
 from mlsys.tables.tally import Tally, counting, is_counting, tell
 
 __all__ = [
