@@ -21,7 +21,7 @@ test-all: .venv/dev.stamp ## the long tier as well: fault injection, large data,
 
 # An environment of its own with the oldest versions that are claimed; tests of newer tools are not asked there.
 test-lowest: .venv-lowest/stamp ## the quick tests with the oldest versions of tests/lowest.txt
-	.venv-lowest/bin/python -m pytest -n 2 $(TESTS)
+	.venv-lowest/bin/python -m pytest -n 2 -p no:anyio $(TESTS)
 
 .venv-lowest/stamp: pyproject.toml tests/lowest.txt
 	@rm -rf .venv-lowest && $(PYTHON) -m venv .venv-lowest
