@@ -59,7 +59,7 @@ reference["late"] = rng.random(4_000) < reference["p"]
 
 def blocks(page: str) -> list[tuple[str, str]]:
     """Return the code of a page in Markdown, in order, with the heading above it."""
-    found = re.findall(r"^## (.+)$|^```python\n(.*?)^```", page, re.MULTILINE | re.DOTALL)
+    found = re.findall(r"^## ([^\n]+)$|^```python\n(.*?)^```", page, re.MULTILINE | re.DOTALL)
     heading, code = "", []
     for title, block in found:
         heading = title or heading

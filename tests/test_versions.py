@@ -44,7 +44,7 @@ def test_the_file_names_nothing_that_is_not_declared_and_is_sorted() -> None:
 
 @pytest.mark.parametrize("requirement", NEEDED, ids=lambda each: each.name)
 def test_the_page_on_versions_states_the_lower_bound(requirement: Requirement) -> None:
-    row = re.search(rf"^   \* - {re.escape(requirement.name)}\n     - ([\d.]+)$", PAGE, re.MULTILINE)
+    row = re.search(rf"^   \* - {re.escape(requirement.name)}\n     - ([\d.]+)\n", PAGE, re.MULTILINE)
     assert row is not None, f"docs/versions.rst has no row for {requirement.name}"
     assert Version(row[1]) == bound(requirement)
 
