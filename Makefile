@@ -5,7 +5,7 @@ INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 EVERYTHING := .[dev,docs,examples,imbalance]
 export OMP_NUM_THREADS ?= 1
 
-.PHONY: demo test test-all lint docs clean
+.PHONY: demo test test-all test-lowest lint docs benchmarks clean
 .DEFAULT_GOAL := test
 
 demo: .venv/demo.stamp ## a real pipeline on 336,776 real flights
@@ -19,6 +19,15 @@ test-all: .venv/dev.stamp ## the long tier as well: fault injection, large data,
 	$(BIN)/python -m pytest -n 2 -m "long or not long" --junit-xml=.test-all.xml || true
 	$(BIN)/python benchmarks/test_all.py .test-all.xml
 
+# Old versions beside new ones of packages below them deprecate each other, which says nothing about mlsys.
+test-lowest: .venv-lowest/stamp ## the quick tests with the oldest versions of tests/lowest.txt
+	.venv-lowest/bin/python -m pytest -n 2 -p no:anyio -W ignore::DeprecationWarning $(TESTS)
+
+.venv-lowest/stamp: pyproject.toml tests/lowest.txt
+	@rm -rf .venv-lowest && $(PYTHON) -m venv .venv-lowest
+	@.venv-lowest/bin/python -m pip install --quiet --disable-pip-version-check -c tests/lowest.txt -e "$(EVERYTHING)"
+	@touch $@
+
 lint: .venv/dev.stamp ## style, types, layers
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -30,8 +39,11 @@ docs: .venv/dev.stamp ## pages in docs/_build/html; a warning is an error
 	$(BIN)/python -m sphinx -W --keep-going -q -b html docs docs/_build/html
 	@echo "docs: open docs/_build/html/index.html"
 
+benchmarks: .venv/dev.stamp ## every benchmark in turn, for hours; DATA=folder has what cannot be installed
+	$(BIN)/python benchmarks/all.py $(if $(DATA),--data $(DATA))
+
 clean:
-	rm -rf .venv docs/_build docs/auto_examples docs/generated build dist
+	rm -rf .venv .venv-lowest docs/_build docs/auto_examples docs/generated build dist
 
 # Debian splits ensurepip into a package of its own; without it, the system's pip fills the environment.
 .venv/bin/python:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 here = Path(__file__).parent
 sys.path[:0] = [str(here.parent / "src"), str(here)]
+sys.path.append(str(here.parent / "benchmarks"))
 
 # Examples run while the pages are built: without a window and without reporting to anyone.
 os.environ.setdefault("MPLBACKEND", "Agg")
@@ -24,8 +25,12 @@ os.environ.setdefault("MLSYS_FOLDER", own)
 import layers  # noqa: E402  these lie beside this file
 import reference  # noqa: E402
 
+import listed  # noqa: E402  and this one in benchmarks
 from mlsys.version import __version__  # noqa: E402
 
+(here / "generated").mkdir(exist_ok=True)
+(here / "generated" / "benchmarks.txt").write_text(listed.index(), encoding="utf-8")
+(here / "generated" / "benchmarks_data.txt").write_text(listed.data_table(), encoding="utf-8")
 layers.draw(here.parent / "pyproject.toml", here / "_static" / "layers.svg")
 
 project = "mlsys"

@@ -73,7 +73,7 @@ from sklearn.linear_model import LogisticRegression
 frame = pd.DataFrame({"x": np.arange(400.0), "y": [0, 1] * 200})
 pipeline = Pipeline([RandomSplit(), Impute(), LogisticRegression()], target="y", name="halves")
 if __name__ == "__main__":
-    run = pipeline.run(frame)
+    run = pipeline.run(frame, snapshot=True)
     run.save("model")
     print(run.id)
 """
@@ -114,6 +114,12 @@ def test_a_run_is_shown_and_reported_by_its_id(inside: Path) -> None:
     assert f"mlsys reproduce {run}" in page
     assert "0" * 32 in said("show", "0" * 32, code=2)
     assert "no-such-folder" in said("report", run, "no-such-folder/x.html", code=2)
+
+
+def test_a_run_is_made_again_by_its_id(inside: Path) -> None:
+    run = (inside / "run").read_text()
+    assert "same" in said("reproduce", run)
+    assert "0" * 32 in said("reproduce", "0" * 32, code=2)
 
 
 def test_a_file_is_predicted_or_refused_by_column(inside: Path) -> None:

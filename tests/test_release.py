@@ -199,7 +199,7 @@ def test_a_form_for_issues_asks_what_it_must_in_fields_that_are_known(form: Path
     assert all(field["attributes"]["label"] for field in asked)
 
 
-@pytest.mark.parametrize("page", ["SECURITY.md", "CONTRIBUTING.md"])
+@pytest.mark.parametrize("page", ["SECURITY.md", "CONTRIBUTING.md", "docs/good_first_steps.rst", "docs/versions.rst"])
 def test_pages_of_the_project_name_files_that_exist(page: str) -> None:
     text = (ROOT / page).read_text("utf-8")
     named = re.findall(r"`((?:docs|tests|examples|benchmarks|src)/[\w./]+\.\w+|[A-Z_]+\.(?:md|cff))`", text)

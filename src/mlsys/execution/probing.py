@@ -67,6 +67,8 @@ def _null(column: pd.Series) -> pd.Series:
     """Return a column of nulls where its type has them, as it was otherwise."""
     if isinstance(column.dtype, np.dtype) and column.dtype.kind in "biu":
         return column
+    if column.isna().all():  # Arrow before version 25 aborts on its type of nulls alone
+        return column
     return column.where(np.zeros(len(column), dtype=bool))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import zipfile
 from typing import Any
 
@@ -139,6 +140,8 @@ _REMEDY = (
     "use estimators made of scikit-learn classes, write the hooks save and load in a Model of your own, or give a "
     'reason in Train(..., allow_pickle="..."); the run is complete, only its model cannot be stored'
 )
+_WRITTEN_BY = re.compile(r'"_sklearn_version": \{[^{}]*"content": "\\"([\w.]+)\\""')
+"""What every estimator of scikit-learn notes in a skops file."""
 
 
 def dump_estimator(estimator: Any, path: str = "state") -> bytes:
@@ -184,7 +187,7 @@ def load_estimator(data: bytes, path: str = "state") -> Any:
     try:
         return skops.io.loads(data, trusted=trusted)
     except Exception as error:
-        raise _unreadable(path, error) from error
+        raise _unreadable(path, error, _other_version(data)) from error
 
 
 def _check_types(data: bytes, place: str) -> list[str]:
@@ -199,9 +202,24 @@ def _check_types(data: bytes, place: str) -> list[str]:
     if strange:
         raise StateError(
             f"{place} contains {', '.join(strange)}, which is not on the list of allowed types",
-            _REMEDY,
+            _other_version(data) or _REMEDY,
         )
     return found
+
+
+def _other_version(data: bytes) -> str:
+    """Return what to do about a file of another scikit-learn, whose private types have other names; else nothing."""
+    import sklearn
+
+    with zipfile.ZipFile(io.BytesIO(data)) as packed:
+        written = set(_WRITTEN_BY.findall(packed.read("schema.json").decode()))
+    others = ", ".join(sorted(written - {sklearn.__version__}))
+    if not others:
+        return ""
+    return (
+        f"it was written with scikit-learn {others} and this is {sklearn.__version__}: load it with the version that "
+        "wrote it, or train the model again"
+    )
 
 
 def _check_sizes(data: bytes, place: str) -> None:
@@ -220,5 +238,5 @@ def _check_sizes(data: bytes, place: str) -> None:
         )
 
 
-def _unreadable(place: str, error: Exception) -> StateError:
-    return StateError(f"{place} cannot be read: {type(error).__name__}: {error}", "do not use this file")
+def _unreadable(place: str, error: Exception, remedy: str = "") -> StateError:
+    return StateError(f"{place} cannot be read: {type(error).__name__}: {error}", remedy or "do not use this file")
