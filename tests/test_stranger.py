@@ -34,7 +34,7 @@ from mlsys import compare
 other = pipeline.replace(Calibrate=None).run()
 run_id = run.mlflow_run_id
 final.register("flights", alias="champion")
-other.final_test(reason="a stranger compares").register("flights", alias="challenger")
+other.final_test().register("flights", alias="challenger", reason="a stranger compares")
 """,
     "Label, sample, watch, retrain": """
 import numpy as np
@@ -46,11 +46,10 @@ truth = rng.integers(0, 2, 500)
 votes = pd.DataFrame({f"rule_{n}": np.where(rng.random(500) < 0.8, truth, 1 - truth) for n in range(4)})
 df = load_iris(as_frame=True).frame.rename(columns={"target": "topic"})
 model = LogisticRegression(max_iter=1_000)
-today, new = pd.read_csv(flights_csv), None
-today = today[today["month"] >= 9]
+today, new = run.frame("validation", after="AsOfJoin"), None
+today["p"] = rng.random(len(today))
 matured = None
-reference = pd.DataFrame({"distance": rng.gamma(2, 400, 4_000), "p": rng.random(4_000)})
-reference["late"] = rng.random(4_000) < reference["p"]
+reference = today.assign(late=rng.random(len(today)) < today["p"])
 """,
     "Write your own step": "from mlsys import Rows, Transform",
 }
