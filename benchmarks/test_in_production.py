@@ -298,7 +298,9 @@ def main() -> None:
         canary=canaries(max(20, runs // 4)), interleaving=interleaving(runs), regret=regret(plays, 2_000),
         logs=logs(runs),
     )  # fmt: skip
-    write_page("test_in_production", "Tests in production", "python benchmarks/test_in_production.py", text)
+    asked_for = "" if runs == asked.get_default("runs") else f" --runs {runs}"
+    command = f"python benchmarks/test_in_production.py{asked_for}"
+    write_page("test_in_production", "Tests in production", command, text)
 
 
 if __name__ == "__main__":
