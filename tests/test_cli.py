@@ -60,7 +60,10 @@ def test_runs_that_wait_survive_an_emptied_cache(tmp_path: Path) -> None:
 
 def test_bare_it_prints_help_and_an_unknown_word_is_explained() -> None:
     helped = said_in_a_shell()
-    assert all(name in helped for name in ("show", "report", "reproduce", "predict", "plan", "sync", "cache"))
+    assert all(
+        name in helped
+        for name in ("show", "report", "reproduce", "predict", "promote", "roll-back", "plan", "sync", "cache")
+    )
     assert said("--version").startswith("mlsys 0.")
     assert "invalid choice" in said_in_a_shell("cache", "shwo", code=2)
 
@@ -138,3 +141,19 @@ def test_the_plans_of_a_script_are_printed_without_running_it(inside: Path) -> N
     assert printed.startswith("Pipeline 'halves'")
     assert "Impute" in printed
     assert "no script" in said("plan", "nothing.py", code=2)
+
+
+def test_an_alias_is_moved_and_moved_back(inside: Path) -> None:
+    from mlflow import MlflowClient
+
+    client = MlflowClient()
+    client.create_registered_model("halves")
+    for _ in range(2):
+        client.create_model_version("halves", source=str(inside / "model"))
+    assert "gate: no" in said("promote", "halves", "1", code=1)  # nobody knows how good it is
+    assert "version 1 as @champion" in said("promote", "halves", "1", "--reason", "checked by hand")
+    assert "version 2 as @champion" in said("promote", "halves", "2", "--reason", "checked by hand")
+    assert "version 1 as @champion" in said("roll-back", "halves")
+    assert "named no other version" in said("roll-back", "halves", code=2)
+    assert "nobody" in said("promote", "nobody", "1", code=2)
+    assert "nobody" in said("roll-back", "nobody", code=2)

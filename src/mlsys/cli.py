@@ -1,4 +1,4 @@
-"""The command ``mlsys``: look at runs and models, send runs that wait, make a run again, predict or check a file."""
+"""The command ``mlsys``: look at runs, send those that wait, run one again, predict, check, promote, roll back."""
 
 from __future__ import annotations
 
@@ -34,8 +34,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     Returns
     -------
     int
-        0 when done; 1 when the answer is no: something goes on waiting, a run is not the same again, a check pages;
-        2 when it could not be done, with the reason on standard error; 3 when a check has a ticket.
+        0 when done; 1 when the answer is no: something goes on waiting, a run is not the same again, a check pages, a
+        version is not promoted; 2 when it could not be done, with the reason on standard error; 3 when a check has a
+        ticket.
 
     Examples
     --------
@@ -81,6 +82,12 @@ def _parser() -> argparse.ArgumentParser:
     check.add_argument("--alert-on", choices=["page", "ticket"], default="page", help="which checks are told")
     check.add_argument("--mlflow", action="store_true", help="add the check to the run in MLflow, as metrics over time")
     check.add_argument("--report", help="HTML file to write: all checks over time")
+    made["promote"].add_argument("model", help="name of the registered model")
+    made["promote"].add_argument("version", help="number of a version, or an alias that names it, such as challenger")
+    made["promote"].add_argument("--to", default="champion", metavar="ALIAS", help="alias to set; by default champion")
+    made["promote"].add_argument("--reason", default="", help="needed for a version that mlsys has not evaluated")
+    made["roll-back"].add_argument("model", help="name of the registered model")
+    made["roll-back"].add_argument("--alias", default="champion", help="alias to move back; by default champion")
     made["plan"].add_argument("script", help="a Python file; code outside its __main__ block is run")
     made["sync"].add_argument("--uri", help="store to send them to; by default each run goes to its intended store")
     made["cache"].add_argument("action", choices=["show", "clear"])
@@ -93,6 +100,8 @@ _SAID = {
     "reproduce": "run a tracked run again from its own code, and check that every step gives the same result",
     "predict": "predict the rows of a file with a saved or registered model",
     "check": "check rows for drift, and a model for a higher loss, with a monitor",
+    "promote": "point an alias to another version of a registered model",
+    "roll-back": "point an alias of a registered model back to its previous version",
     "plan": "print the plans of the pipelines in a script",
     "sync": "send waiting runs to MLflow, each into exactly one run",
     "cache": "show or empty the cache of earlier results",
@@ -170,6 +179,21 @@ def _check(words: argparse.Namespace) -> int:
     return {"page": 1, "ticket": LOOKED_AT_LATER}.get(check.level, 0)
 
 
+def _promote(words: argparse.Namespace) -> int:
+    from mlsys.run import promote
+
+    done = promote(words.model, words.version, to=words.to, reason=words.reason)
+    print(done)
+    return 0 if done else 1
+
+
+def _roll_back(words: argparse.Namespace) -> int:
+    from mlsys.run import roll_back
+
+    print(roll_back(words.model, words.alias))
+    return 0
+
+
 def _plan(words: argparse.Namespace) -> int:
     import runpy
 
@@ -206,8 +230,8 @@ def _cache(words: argparse.Namespace) -> int:
 
 
 _COMMANDS: dict[str, Callable[[argparse.Namespace], int]] = {
-    "show": _show, "report": _report, "reproduce": _reproduce, "predict": _predict, "check": _check, "plan": _plan,
-    "sync": _sync, "cache": _cache,
+    "show": _show, "report": _report, "reproduce": _reproduce, "predict": _predict, "check": _check,
+    "promote": _promote, "roll-back": _roll_back, "plan": _plan, "sync": _sync, "cache": _cache,
 }  # fmt: skip
 
 

@@ -13,7 +13,7 @@ from sklearn.linear_model import LogisticRegression
 
 from mlsys import Monitor, Pipeline, RandomSplit, Run, Standardize
 from mlsys.cli import main
-from mlsys.errors import ConfigurationError, TrackingError
+from mlsys.errors import ConfigurationError, DataError, TrackingError
 from mlsys.settings import override
 from mlsys.states import digest
 
@@ -42,6 +42,26 @@ def test_it_profiles_what_requests_bring_beside_held_out_predictions(run: Run) -
     error = monitor.outcomes.losses.sum() / monitor.outcomes.rows
     asked = "model == 'model' and slice == 'all' and metric == 'accuracy' and part == 'validation'"
     assert error == pytest.approx(1 - run.metrics.query(asked)["value"].iloc[0])
+
+
+def test_a_run_whose_test_rows_are_open_is_watched_by_them(run: Run) -> None:
+    final = run.final_test()
+    monitor = Monitor.from_run(final)
+    assert monitor.outcomes is not None and monitor.outcomes.rows == final.rows["test"]
+
+
+def test_earlier_rows_with_their_label_are_predicted_by_the_model(run: Run) -> None:
+    rng = np.random.default_rng(7)
+    today, earlier = orders(rng, 300), orders(rng, 900, flipped=0.3)
+    earlier["order"] += 10**6
+    monitor = Monitor.from_run(run)
+    predicted = earlier.assign(probability_yes=run.predict(earlier)["probability_yes"].to_numpy())
+    check = monitor.check(today.drop(columns="late"), earlier)
+    given = Monitor.from_run(run).check(today.drop(columns="late"), predicted[["probability_yes", "late"]])
+    assert check.level == "page"
+    assert check.table.equals(given.table) and str(check.layers) == str(given.layers)
+    with pytest.raises(DataError, match="none of the 900 labels"):
+        monitor.check(today.drop(columns="late"), earlier[["order", "late"]])
 
 
 def test_a_run_without_a_model_cannot_be_watched() -> None:

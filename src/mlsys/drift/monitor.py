@@ -37,7 +37,7 @@ from mlsys.drift.watching.kept import place_of, read_kept, write_kept
 from mlsys.drift.watching.layers import PAGE
 from mlsys.drift.watching.of_run import keep_with_run, place_of_run
 from mlsys.drift.watching.page import monitor_page
-from mlsys.drift.watching.predicting import ModelOfRun, predicted
+from mlsys.drift.watching.predicting import ModelOfRun, predicted, with_predictions
 from mlsys.errors import ConfigurationError, DataError
 from mlsys.pages import Page, Shown
 from mlsys.values import values_of
@@ -283,8 +283,9 @@ class Monitor(Shown):
         frame : DataFrame
             Today's rows, with the monitored columns; the target in them may be null.
         labels : Series or DataFrame, optional
-            Labels that are known by now: a Series by row id, a DataFrame with id and target, or one with target and
-            prediction of any earlier rows.
+            Labels that are known by now: a Series by row id; a DataFrame with id and target; one with target and
+            prediction of any earlier rows; or, for the monitor of a run, earlier rows with their target, which the
+            run's model predicts.
         estimate : Result, optional
             Of ``estimate_performance``, to be taken in place of the estimate from the profile.
         alert : callable, or list of callables, optional
@@ -307,7 +308,8 @@ class Monitor(Shown):
         alerts = alerts_asked(alert, "Monitor.check")
         at_least("", alert_on, "Monitor.check")
         try:
-            check = checked(self, predicted(self, frame, "Monitor.check"), labels, estimate)
+            rows = predicted(self, frame, "Monitor.check")
+            check = checked(self, rows, with_predictions(self, labels, "Monitor.check"), estimate)
         except DataError as error:
             self._keep(refused(frame, error, self.time), alerts, alert_on)
             raise

@@ -24,7 +24,7 @@ def watched_rows(live: Live, outcome: Outcome) -> tuple[pd.DataFrame, dict[str, 
         the arguments of ``Monitor.fit`` that name them. For two classes the prediction is the event's probability.
     """
     roles = live.pipeline.roles
-    said = live.predictions.get("validation")
+    said = _said(live.predictions, outcome)
     if not live.has_model or said is None or outcome.evaluation is None or len(roles.targets) != 1:
         raise ConfigurationError(
             "Monitor.from_run needs a run that evaluated a model of one target",
@@ -45,6 +45,14 @@ def watched_rows(live: Live, outcome: Outcome) -> tuple[pd.DataFrame, dict[str, 
     }  # fmt: skip
     whole = pd.concat([rows, beside, said[[name]]], axis=1)
     return whole, {key: each for key, each in given.items() if each is not None}
+
+
+def _said(predictions: dict[str, pd.DataFrame], outcome: Outcome) -> pd.DataFrame | None:
+    """Return the predictions of the rows that evaluated the run: of its test rows once these are open."""
+    judged = outcome.evaluation
+    if judged is None or judged.folds:
+        return predictions.get("validation")
+    return predictions.get(judged.part, predictions.get("validation"))
 
 
 def _watched(said: pd.DataFrame, event: Any) -> tuple[str, Any]:

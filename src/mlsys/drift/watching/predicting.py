@@ -54,3 +54,14 @@ def predicted(monitor: Any, frame: pd.DataFrame, who: str) -> pd.DataFrame:
             f"predict first: rows.assign({name}=model.predict(rows)[{name!r}])",
         )
     return with_columns(frame, {name: monitor.model.predict(frame)[name].to_numpy()})
+
+
+def with_predictions(monitor: Any, labels: Any, who: str) -> Any:
+    """Return labels with the predictions they are compared with, where they are whole rows that the model can predict.
+
+    Labels without the monitored columns, with predictions of their own, or of a monitor without a model, stay as given.
+    """
+    if not isinstance(labels, pd.DataFrame) or monitor.model is None or labels.empty:
+        return labels
+    asked = {name for name in monitor.columns if name != monitor.prediction}
+    return predicted(monitor, labels, who) if asked and asked <= set(labels.columns) else labels
