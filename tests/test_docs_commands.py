@@ -82,6 +82,8 @@ RUN_BY = {
     "mlsys plan": ("tests/test_cli.py", 'said("plan"'),
     "mlsys sync": ("tests/tracking/test_sync.py", 'main(["sync"'),
     "mlsys cache": ("tests/test_cli.py", 'said("cache"'),
+    "mlsys promote": ("tests/test_cli.py", 'said("promote"'),
+    "mlsys roll-back": ("tests/test_cli.py", 'said("roll-back"'),
     "make demo": (".ci/run", "make demo"),
     "make docs": (".ci/run", "make docs"),
     "make lint": (".ci/run", ".venv/bin/ruff check ."),
@@ -97,12 +99,17 @@ RUN_BY = {
     "python -m twine check": ("tests/test_release.py", '"twine", "check"'),
     "python3 -m venv": ("Makefile", "-m venv .venv"),
     "python examples/flight_delays.py": ("Makefile", "python examples/flight_delays.py"),
+    "python feed.py": ("tests/test_docs_production.py", "in COMMANDS"),
+    "python train.py": ("tests/test_docs_production.py", "in COMMANDS"),
+    "mlflow artifacts download": ("tests/test_docs_production.py", "in COMMANDS"),
     "python tests/test_public_api.py": ("tests/test_public_api.py", "__main__"),
     "python benchmarks/": ("benchmarks/all.py", "BENCHMARKS"),
     "pytest": (".ci/run", "make test"),
 }
 """Commands by their first words: the file that runs them, and the words of this file that do."""
 NOT_RUN = {
+    "docker": "there is no container in a test; what the last line of the Dockerfile does is run as it stands",
+    "python docs/cheat_sheet/make.py": "the PDF needs a browser; a test holds both files against the code",
     "git clone": "the address of the repository is the reader's",
     "mlflow models build-docker": "it needs Docker",
     "python docs/pictures.py": "it draws pictures that pages show anew, which are looked at one by one",
