@@ -95,7 +95,7 @@ def environment(place: Path) -> dict[str, str]:
         (bin / name).chmod(0o755)
     kept = {name: value for name, value in os.environ.items() if name not in {"MLSYS_FOLDER", "TODAY"}}
     store = f"sqlite:///{place}/mlflow.db"
-    return {**kept, "PATH": f"{bin}:{kept['PATH']}", "MLFLOW_TRACKING_URI": store}
+    return {**kept, "PATH": f"{bin}:{Path(sys.executable).parent}:{kept['PATH']}", "MLFLOW_TRACKING_URI": store}
 
 
 def run(command: str, folder: Path, variables: dict[str, str]) -> subprocess.CompletedProcess[str]:
@@ -173,8 +173,9 @@ def served(words: list[str], folder: Path, variables: dict[str, str]) -> Iterato
                 time.sleep(0.5)
         yield address
     finally:
-        os.killpg(server.pid, 15)
-        server.wait(30)
+        if server.poll() is None:
+            os.killpg(server.pid, 15)
+            server.wait(30)
 
 
 def answer(address: str, body: dict[str, Any]) -> bytes:

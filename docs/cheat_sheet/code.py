@@ -2,6 +2,7 @@
 
 import numpy as np
 import pandas as pd
+from imblearn.over_sampling import RandomOverSampler
 from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.linear_model import LogisticRegression
 from sklearn.preprocessing import StandardScaler
@@ -16,7 +17,7 @@ df = pd.DataFrame(
         "plan": rng.choice(["basic", "plus"], 900),
     }
 )
-df["left"] = rng.random(900) < 1 / (1 + np.exp(df["age"] / 9 - 4 + (df["plan"] == "plus")))
+df["left"] = rng.random(900) < 1 / (1 + np.exp((df["age"] - 36) / 4 + (df["plan"] == "plus")))
 today, earlier = df.tail(300).drop(columns="left"), df.head(400)
 SHELL = """
 mlsys plan pipeline.py                     # refuses a leak: status 2
@@ -71,9 +72,9 @@ CastVotes([labeling_function(lambda f: f["age"] > 60, votes="yes")])
 FindLabelErrors(LogisticRegression())
 
 # == Rare classes: try in this order
-TuneThreshold(Cost(missed=20, false_alarm=1))
+TuneThreshold(missed=20, false_alarm=1)
 WeighClasses()
-Resample()                       # or a sampler of imblearn
+Resample(RandomOverSampler())    # a sampler of imblearn
 
 # == Larger than memory, or a cluster
 ReadParquet("events/")           # read in pieces; same states

@@ -1,6 +1,6 @@
 """Make the cheat sheet, HTML and PDF, from ``code.py``: ``python docs/cheat_sheet/make.py`` (the PDF needs Chromium).
 
-Both are kept in ``docs/_static``, so that the documentation builds without a browser; a test holds them against the code.
+Both are kept in ``docs/_static``, so that the documentation builds without a browser; a test holds them against it.
 """
 
 from __future__ import annotations
@@ -25,7 +25,8 @@ What a step is decides what it may see. Steps that learn get training rows; test
 STYLE = """
 @page { size: A4 landscape; margin: 7mm; }
 * { box-sizing: border-box; }
-body { font: 8.6px/1.36 system-ui, "DejaVu Sans", sans-serif; color: #1d2b33; background: #fff; margin: 0 auto; max-width: 1080px; }
+body { font: 8.6px/1.36 system-ui, "DejaVu Sans", sans-serif; color: #1d2b33; background: #fff;
+  margin: 0 auto; max-width: 1080px; }
 header { display: flex; align-items: baseline; gap: 14px; margin: 0 0 6px; border-bottom: 2.5px solid #0b6e99; }
 h1 { font-size: 21px; margin: 0; color: #0b6e99; white-space: nowrap; }
 header p { margin: 0; font-size: 9.5px; }
@@ -34,8 +35,10 @@ section { break-inside: avoid; margin: 0 0 7px; border: 1px solid #cfdbe1; borde
 h2 { font-size: 10px; margin: 0; padding: 2px 6px; background: #e6f1f6; color: #0b4f6e; }
 pre { margin: 0; padding: 4px 6px; font: 7.9px/1.7 "DejaVu Sans Mono", monospace; white-space: pre; overflow: hidden; }
 .c { color: #5f7480; } .k { color: #9c2f6b; } .s { color: #2f6b2a; }
-@media screen { body { padding: 12px; font-size: 11px; } pre { font-size: 10.4px; overflow-x: auto; } h2 { font-size: 13px; } main { columns: 3 380px; }
-  body { max-width: 1500px; } header p { font-size: 13px; } }
+@media screen {
+  body { padding: 12px; font-size: 11px; max-width: 1500px; } main { columns: 3 380px; }
+  header p, h2 { font-size: 13px; } pre { font-size: 10.4px; overflow-x: auto; }
+}
 """
 TOKEN = re.compile(r"(?P<c>#.*)|(?P<s>\"[^\"]*\")|(?P<k>\b(?:" + "|".join(keyword.kwlist) + r")\b)")
 

@@ -42,7 +42,8 @@ def resampled_mean(
     independent though they share most training rows. The second term is what folds correlate by if
     ``rho = judged / (judged + learned)``; the true correlation is not known, and K folds offer no unbiased estimate of
     it (Bengio and Grandvalet 2004). What the interval is about: the mean score of models trained on as many rows as a
-    fold's, over data sets; not the score of one model on all rows. Coverage is simulated in ``benchmarks/coverage.py``.
+    fold's, over data sets; not the score of one model on all rows. Coverage is simulated in
+    ``benchmarks/coverage_of_intervals.py``.
 
     Examples
     --------

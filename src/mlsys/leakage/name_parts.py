@@ -105,12 +105,11 @@ def _in_order(parts: pd.Series) -> tuple[np.ndarray, int]:
 
 def _names(column: pd.Series) -> pd.Series | None:
     """Return texts or whole numbers, nearly all different, as texts; ``None`` where a column is nothing of the kind."""
+    means, kind = values_of(column).means, values_of(column).kind
     some = some_rows(column)
-    if some.nunique() < NEARLY_ALL * len(some):
-        return None
-    if values_of(column).means is Kind.TEXT:
-        return plain(column)
-    if values_of(column).kind is not Kind.NUMBER:
+    if means is Kind.TEXT:
+        return plain(column) if plain(some).nunique() >= NEARLY_ALL * len(some) else None
+    if kind is not Kind.NUMBER or some.nunique() < NEARLY_ALL * len(some):
         return None
     numbers = numbers_of(column)
     there = numbers[np.isfinite(numbers)]

@@ -79,7 +79,10 @@ def judging_of(live: Live) -> Judging | None:
     except StateError:  # ids or targets without a content to compare
         return None
     dealing, seed = _dealing(execution)
-    trained, model_seed = _training(execution)
+    try:
+        trained, model_seed = _training(execution)
+    except StateError:  # a step holds what has no content to compare, and so cannot be known again
+        trained, model_seed = "", ""
     return Judging(rows, said, dealing, seed, _score(evaluation), trained=trained, model_seed=model_seed)
 
 
@@ -223,14 +226,16 @@ def _score(evaluation: Evaluation) -> float:
 
 def _training(execution: Execution) -> tuple[str, str]:
     """Return a digest of all steps without the seeds of their estimators, and these; nothing where there are none."""
-    digests, seeds = [], []
-    for planned in execution.plan.steps:
-        fixed = [without_seeds(each) for each in all_wrapped(planned.step)]
-        seeds += [sorted(found.items()) for _, found in fixed]
-        digests.append(planned.step.digest if not any(found for _, found in fixed) else [
-            (type(each).__qualname__, digest(each)) for each, _ in fixed
-        ])  # fmt: skip
-    return (digest(digests), digest(seeds)) if any(seeds) else ("", "")
+    fixed = [(each, [without_seeds(inside) for inside in all_wrapped(each.step)]) for each in execution.plan.steps]
+    seeds = [sorted(found.items()) for _, insides in fixed for _, found in insides if found]
+    if not seeds:
+        return "", ""
+    digests = [
+        [(type(inside).__qualname__, digest(inside)) for inside, _ in insides]
+        if any(found for _, found in insides) else planned.step.digest
+        for planned, insides in fixed
+    ]  # fmt: skip
+    return digest(digests), digest(seeds)
 
 
 def _dealing(execution: Execution) -> tuple[str, int]:
