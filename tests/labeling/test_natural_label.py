@@ -5,7 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.linear_model import LogisticRegression
 
+from mlsys import Derive, Pipeline, TimeSplit
 from mlsys.errors import ContractError, DataError
 from mlsys.labeling import NaturalLabel
 
@@ -90,3 +92,20 @@ def test_a_rule_cannot_change_the_data():
 
     NaturalLabel("late", from_column="arr_delay", rule=rule).labels(FLIGHTS)
     assert FLIGHTS.equals(before)
+
+
+@pytest.mark.parametrize("behind", [True, False])
+def test_the_moment_at_which_a_label_is_known_is_no_feature(behind: bool) -> None:
+    rng = np.random.default_rng(0)
+    sold = pd.Timestamp("2024-01-01") + pd.to_timedelta(np.arange(400), unit="D")
+    days = rng.gamma(2, 10, 400)
+    frame = pd.DataFrame({"sold": sold, "x": rng.normal(size=400), "days": days})
+    frame["back"] = frame["sold"] + pd.to_timedelta(days, unit="D")
+    label = NaturalLabel("late", from_column="days", rule=lambda days: days > 25, known_at="back")
+    waited = Derive({"waited": lambda frame: (frame["back"] - frame["sold"]).dt.days})
+    steps = [label, waited] if behind else [waited, label]
+    pipeline = Pipeline([*steps, TimeSplit(), LogisticRegression()], target="late", time="sold")
+    features = pipeline.run(frame, track=False).features.set_index("column")
+    assert not features.loc[["back", "waited"], "used"].any()
+    assert "known only at 'back', after the decision" in features.loc["back", "reason"]
+    assert features.loc["x", "used"]

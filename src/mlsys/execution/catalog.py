@@ -106,8 +106,26 @@ class Catalog:
                 f"{told.where} says when columns are known, but the pipeline has no decision moment",
                 'add time="..." or decide_at="1h before ..." to the Pipeline',
             )
-        more = {name: self.known_at.get(name, frozenset()) | {moment} for name, moment in told.known_at.items()}
-        return replace(self, known_at={**self.known_at, **more})
+        known_at = dict(self.known_at)
+        for name, moment in told.known_at.items():
+            own = frozenset({name})  # said of a moment for want of anything better
+            known_at[name] = (known_at.get(name, frozenset()) - own) | {moment}
+        for moment in told.known_at.values():
+            if not _is_delay(moment) and moment not in known_at:
+                # Nobody knows when something will be known before it is, nor what is made of that.
+                known_at |= {
+                    name: known_at.get(name, frozenset()) | {moment} for name in (moment, *self._made_of(moment))
+                }
+        return replace(self, known_at=known_at)
+
+    def _made_of(self, column: str) -> frozenset[str]:
+        """Return the columns that steps made of a column."""
+        found = frozenset({column})
+        while (
+            more := found | {name for (_, name), made_of in self.lineage.items() if not made_of.isdisjoint(found)}
+        ) != found:
+            found = more
+        return found - {column}
 
     def _made(self, told: MadeOf) -> Catalog:
         """Record that a step made columns from others; lateness is inherited, and so is withholding."""

@@ -35,7 +35,8 @@ class NaturalLabel(Label):
         by default the values themselves.
     known_at : str
         Time column, or delay after the row's time, at which the label is known; if empty, it is known with the row, or,
-        where there is a ``window``, once this has passed.
+        where there is a ``window``, once this has passed. Such a column is itself known only then, and so no feature,
+        unless ``known_at=`` of the Pipeline or a source says when it is known.
     event_at : str, optional
         In place of a rule: column of the moment at which what is waited for happened, null if it has not.
     since : str, optional

@@ -299,9 +299,10 @@ def days_of(column: pd.Series) -> pd.Series | None:
         return None
     try:
         times = pd.to_datetime(plain(column), utc=True)
+        days = (times - pd.Timestamp(0, tz="UTC")) / pd.Timedelta("1D")
     except (ValueError, TypeError, OverflowError):  # times that pandas does not hold
         return None
-    return ((times - pd.Timestamp(0, tz="UTC")) / pd.Timedelta("1D")).astype("float64").set_axis(column.index)
+    return days.astype("float64").set_axis(column.index)
 
 
 def _half_of_last_place(number: float) -> float:
