@@ -22,7 +22,7 @@ class Settings:
     rows_in_memory : int
         A Parquet source with more rows than this is read partition by partition.
     threads : int
-        Threads that an estimator may use while it learns; part of what makes a state reproducible.
+        Native threads during a run, of learning and of what rows become; part of what makes both reproducible.
         ``OMP_NUM_THREADS`` if it is set, otherwise 2.
     row_check_rows : int
         Rows on which a function that claims to be row-local is checked.

@@ -13,7 +13,7 @@ from pydantic import SecretStr
 from sklearn.linear_model import LogisticRegression
 from sqlalchemy import create_engine, text
 
-from mlsys import Flatten, Pipeline, ReadDocuments, ReadSQL, WriteSQL
+from mlsys import Flatten, Pipeline, RandomSplit, ReadDocuments, ReadSQL, WriteSQL
 from mlsys.errors import DataError
 from mlsys.settings import override
 
@@ -126,3 +126,20 @@ def test_a_table_is_replaced_whole_or_not_at_all(shop_url: str) -> None:
     WriteSQL(shop_url, "predicted").append(pd.DataFrame({"prediction": [1]}), model="m/1")
     WriteSQL(shop_url, "predicted").append(pd.DataFrame({"prediction": [0]}), model="m/2")
     assert ReadSQL(shop_url, "SELECT model FROM predicted ORDER BY model").read()["model"].tolist() == ["m/1", "m/2"]
+
+
+def test_training_rows_without_predictions_are_null_and_columns_keep_their_types(shop_url: str) -> None:
+    rng = np.random.default_rng(0)
+    frame = pd.DataFrame({"x": rng.normal(size=300), "at": pd.Timestamp("2024-05-01"), "y": np.arange(300) % 2})
+    steps = [RandomSplit(), LogisticRegression(), WriteSQL(shop_url, "judged")]
+    run = Pipeline(steps, target="y", features=["x"]).run(frame, track=False, cache=False)
+    written = ReadSQL(shop_url, "SELECT * FROM judged").read()
+    query = "SELECT column_name, data_type FROM information_schema.columns WHERE table_name = 'judged'"
+    types = dict(ReadSQL(shop_url, query).read().itertuples(index=False))
+    assert types == {
+        "x": "double precision", "at": "timestamp without time zone", "y": "bigint", "prediction": "bigint",
+        "probability_0": "double precision", "probability_1": "double precision", "part": "text",
+    }  # fmt: skip
+    assert written["part"].value_counts().to_dict() == {part: run.rows[part] for part in ("train", "validation")}
+    assert (written["prediction"].isna() == (written["part"] == "train")).all()
+    assert written["probability_1"].dropna().between(0, 1).all()

@@ -22,6 +22,26 @@ class Threads(Transform):
         return frame
 
 
+class Applying(Transform):
+    """Adds the number of threads that it is applied with."""
+
+    def learn(self, train: Rows) -> int:
+        return 0
+
+    def apply(self, frame: pd.DataFrame, state: Any) -> pd.DataFrame:
+        return frame.assign(threads=max(pool["num_threads"] for pool in threadpool_info()))
+
+
+def test_rows_are_made_with_the_threads_of_the_setting(shop: pd.DataFrame) -> None:
+    """Products of matrices depend on their number, so rows of one machine would not be those of another."""
+    pipeline = Pipeline([RandomSplit(), Applying()], target="returned")
+    with threadpool_limits(limits=2), override(threads=3):
+        run = pipeline.run(shop[["price", "returned"]], track=False)
+        made = {part: set(run.frame(part)["threads"]) for part in ("train", "validation")}
+        assert max(pool["num_threads"] for pool in threadpool_info()) == 2
+    assert made == {"train": {3}, "validation": {3}}
+
+
 @pytest.mark.parametrize("threads", [1, 2])
 def test_a_hook_has_the_threads_of_the_setting(shop: pd.DataFrame, threads: int) -> None:
     pipeline = Pipeline([RandomSplit(), Threads(), HistGradientBoostingClassifier(max_iter=3)], target="returned")

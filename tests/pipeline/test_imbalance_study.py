@@ -56,6 +56,15 @@ def test_a_threshold_wins_where_misses_cost_much_and_weights_do_not_win_over_it(
     assert "advised: threshold" in study.summary
 
 
+@pytest.mark.long
+def test_processes_come_to_the_same():
+    pipeline = Pipeline([RandomSplit(), Train(LogisticRegression())], target="fraud", event="yes")
+    cost = Cost(missed=30, false_alarm=1)
+    one, two = (mlsys.imbalance_study(pipeline, payments(2.0), cost=cost, folds=KFolds(2), n_jobs=n) for n in (1, 2))
+    pd.testing.assert_frame_equal(one.table, two.table, check_exact=True)
+    assert one.facts["advice"] == two.facts["advice"]
+
+
 @pytest.mark.parametrize(
     "steps",
     [

@@ -96,3 +96,9 @@ def test_more_rows_help_where_there_are_few_and_not_where_all_is_learned():
     assert result.tables["doublings"]["verdict"].iloc[0] == "more rows help"
     one = learning_curve(pipeline(), frame, sizes=[100], folds=2)
     assert not one.tables
+
+
+@pytest.mark.long
+def test_processes_come_to_the_same():
+    one, two = (learning_curve(pipeline(), rows(0), sizes=[40, 100], folds=3, n_jobs=jobs).table for jobs in (1, 2))
+    pd.testing.assert_frame_equal(one, two, check_exact=True)

@@ -131,6 +131,24 @@ def test_trials_in_processes_score_as_here() -> None:
     assert all(by_choice[1].get(key, value) == value for key, value in by_choice[0].items())
 
 
+def test_trials_in_processes_are_those_here_where_proposals_do_not_depend_on_results() -> None:
+    import optuna
+
+    tables = []
+    for jobs in (1, 2):
+        sampler = optuna.samplers.RandomSampler(seed=3)
+        found = tuned(pipeline(), trials=4, n_jobs=jobs, sampler=sampler)
+        tables.append(found.table.drop(columns="seconds"))
+    assert tables[0]["state"].tolist() == ["complete"] * 4
+    pd.testing.assert_frame_equal(*tables, check_exact=True)
+
+
+@pytest.mark.parametrize("wrong", [0, -2, 1.5, True])
+def test_a_number_of_trials_at_a_time_that_is_none_is_refused(wrong: Any) -> None:
+    with pytest.raises(ConfigurationError, match=r"n_jobs=.* is not a number of processes"):
+        tuned(pipeline(), n_jobs=wrong)
+
+
 class Counted(Transform):
     """Counts how often it learns."""
 

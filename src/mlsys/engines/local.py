@@ -8,6 +8,7 @@ from typing import TypeVar
 import pandas as pd
 
 from mlsys.engines.counting import counted
+from mlsys.native_threads import Pinned
 from mlsys.tables import Deferred, Partition, Table
 
 Given = TypeVar("Given")
@@ -32,5 +33,5 @@ class LocalEngine:
         return Table(self, frame) if partitions is None else Table(self, partitions=counted(partitions, self))
 
     def each(self, work: Callable[[Given], Done], pieces: Sequence[Given]) -> Iterator[Done]:
-        """Yield ``work(piece)`` for each piece, one after another."""
-        return map(work, pieces)
+        """Yield ``work(piece)`` for each piece, one after another, with the native threads of the setting."""
+        return map(Pinned(work), pieces)

@@ -20,6 +20,7 @@ from mlsys.execution.reads import cross_fitted
 from mlsys.execution.runner import run
 from mlsys.execution.told import AtSplit
 from mlsys.execution.work import View, Work
+from mlsys.native_threads import threads_pinned
 from mlsys.plan import Plan, Planned
 from mlsys.steps.questions import answers, changes_training, looks, makes_rows
 from mlsys.summaries import sample_by_hash
@@ -55,7 +56,8 @@ def frame_after(execution: Execution, data: Data, split: str, after: str | None)
         return rows.loc[rows.index.intersection(raw.index)]
     frame = raw
     for planned in (each for each in plan[: position[after] + 1] if each.name in _after(execution.plan)):
-        frame = _step_again(planned, frame, execution, split)
+        with threads_pinned():  # as in the run
+            frame = _step_again(planned, frame, execution, split)
     return frame
 
 

@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 from mlsys import folder
 from mlsys.engines import Engine, LocalEngine
 from mlsys.errors import ConfigurationError
+from mlsys.native_threads import threads_pinned
 from mlsys.settings import override, settings
 
 Given = TypeVar("Given")
@@ -36,18 +37,15 @@ def apart(
     Notes
     -----
     Processes are joblib's; ``work`` and pieces travel by cloudpickle, classes of a notebook included. They get this
-    process's settings, its folder and working directory, so that threads are pinned as here. What estimators learn is
-    then the same, byte for byte.
+    process's settings, its folder and working directory. Wherever a piece is done, native threads are limited to the
+    setting ``threads``, so that states and predictions are the same, byte for byte.
 
     Examples
     --------
     >>> list(apart(len, ["a", "bc"], n_jobs=1))
     [1, 2]
     """
-    if isinstance(n_jobs, bool) or not isinstance(n_jobs, int) or not (n_jobs >= 1 or n_jobs == -1):
-        raise ConfigurationError(
-            f"n_jobs={n_jobs!r} is not a number of processes", "write 1, 2, ... or -1 for all cores"
-        )
+    at_once = min(number_of_processes(n_jobs), len(pieces))
     if n_jobs == 1 or len(pieces) < 2:
         yield from (engine or LocalEngine()).each(work, pieces)
         return
@@ -55,11 +53,30 @@ def apart(
 
     here = {**asdict(settings()), "folder": str(folder.home().absolute())}
     # Arrays would be shared as files of a temporary folder and be read-only there, which they are not here.
-    pool = Parallel(n_jobs=min(n_jobs, len(pieces)), backend="loky", max_nbytes=None, return_as="generator")
+    pool = Parallel(n_jobs=at_once, backend="loky", max_nbytes=None, return_as="generator")
     yield from pool(delayed(_elsewhere)(work, piece, here, Path.cwd()) for piece in pieces)
+
+
+def number_of_processes(n_jobs: int) -> int:
+    """Return how many processes ``n_jobs`` asks for: -1 is one for each core that this process may use.
+
+    Raises
+    ------
+    ConfigurationError
+        If it is neither -1 nor a positive whole number.
+    """
+    if isinstance(n_jobs, bool) or not isinstance(n_jobs, int) or not (n_jobs >= 1 or n_jobs == -1):
+        raise ConfigurationError(
+            f"n_jobs={n_jobs!r} is not a number of processes", "write 1, 2, ... or -1 for all cores"
+        )
+    if n_jobs >= 1:
+        return n_jobs
+    from joblib import cpu_count
+
+    return int(cpu_count())
 
 
 def _elsewhere(work: Callable[[Any], Any], piece: Any, here: dict[str, Any], directory: Path) -> Any:
     os.chdir(directory)
-    with override(**here):
+    with override(**here), threads_pinned():
         return work(piece)

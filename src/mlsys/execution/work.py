@@ -21,6 +21,7 @@ from mlsys.execution.parts import Parts
 from mlsys.execution.records import Record, recorded
 from mlsys.execution.told import Told, note_of
 from mlsys.leakage.row_check import telling_rows
+from mlsys.native_threads import threads_pinned
 from mlsys.plan.planned import Planned
 from mlsys.settings import settings
 from mlsys.states import Held, digest
@@ -292,7 +293,8 @@ class Work:
             else At(Roles(), Catalog(Roles()), -1, self)
         )
         at.split = parts.split if task.sees_split else None
-        made = task.does(at, planned, dict(task.rows), **task.given)
+        with threads_pinned():
+            made = task.does(at, planned, dict(task.rows), **task.given)
         made.events, made.findings = [note_of(each) for each in at.events], at.findings
         return made
 

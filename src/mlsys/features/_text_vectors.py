@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from mlsys.features._ngrams import BUCKETS, MOST_CHARACTERS, Pieces, counted, pieces_of
-from mlsys.steps.learning import threads_pinned
+from mlsys.native_threads import threads_pinned
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -10,10 +10,10 @@ from pydantic import BeforeValidator
 
 from mlsys.errors import ConfigurationError, ContractError
 from mlsys.features._columns import refuse_taken, replaced, require
+from mlsys.native_threads import threads_pinned
 from mlsys.steps import Field, RowTransform
 from mlsys.steps.earlier import as_reference, earlier_digest, earlier_model
 from mlsys.steps.keys import names_of
-from mlsys.steps.learning import threads_pinned
 from mlsys.values import BlockArray, Kind, plain, values_of
 
 if TYPE_CHECKING:

@@ -17,7 +17,7 @@ from mlsys.models._inputs import text_reader
 from mlsys.models._matrix import numpy_column, plain_features
 from mlsys.models._several import TARGETS, TOGETHER, of_answers, says
 from mlsys.models._without_target import scored
-from mlsys.steps.learning import few_rows_pinned
+from mlsys.native_threads import few_rows_pinned
 from mlsys.steps.shares import corrected
 from mlsys.tables import Columns, column_of, rows_of
 from mlsys.values import with_columns

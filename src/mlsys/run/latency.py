@@ -8,10 +8,10 @@ import time
 import numpy as np
 import pandas as pd
 
+from mlsys.native_threads import threads_pinned
 from mlsys.outcome.measures import MEASURED
 from mlsys.run.live import Live
 from mlsys.states import digest
-from mlsys.steps.learning import threads_pinned
 from mlsys.warned import hushed
 
 REQUESTS = 30

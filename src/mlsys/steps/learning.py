@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import functools
 import inspect
-import sys
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -16,6 +14,7 @@ import pandas as pd
 
 from mlsys.dataset import Rows, require_columns
 from mlsys.errors import ContractError, DataError
+from mlsys.native_threads import threads_pinned
 from mlsys.settings import settings
 from mlsys.states import check_storable, settled
 from mlsys.steps.across import why_here, workers_that_learn
@@ -31,8 +30,6 @@ Wrap = Callable[[pd.DataFrame], Rows]
 Look = Callable[[], None]
 MOST_PASSES = 20
 """Maximum number of passes over the data; a step that requests more does not end."""
-FEW_ROWS = 64
-"""Rows that one thread predicts at least as fast as several."""
 
 
 @dataclass(frozen=True)
@@ -284,47 +281,3 @@ def call_hook(hook: Callable[..., Any], *given: Any, rng: np.random.Generator) -
 @functools.lru_cache(maxsize=512)
 def _names_rng(function: Callable[..., Any]) -> bool:
     return "rng" in inspect.signature(function).parameters
-
-
-def threads_pinned() -> AbstractContextManager[Any]:
-    """Limit native threads to the setting, because their number is part of what is learned."""
-    loaded = _loaded()
-    if not loaded:
-        return nullcontext()
-    return _controller(loaded).limit(limits=settings().threads)  # type: ignore[no-any-return]
-
-
-@contextmanager
-def few_rows_pinned(rows: int) -> Iterator[None]:
-    """Limit OpenMP to one thread for few rows: waking others takes longer than predicting them.
-
-    On a busy machine it takes many times as long, because all wait for the last. Linear algebra is unaffected.
-    """
-    pools = _pools(_loaded()) if rows <= FEW_ROWS else ()
-    before = [pool.get_num_threads() for pool in pools]
-    for pool in pools:
-        pool.set_num_threads(1)
-    try:
-        yield
-    finally:
-        for pool, threads in zip(pools, before, strict=True):
-            pool.set_num_threads(threads)
-
-
-def _loaded() -> tuple[str, ...]:
-    return tuple(name for name in ("sklearn", "scipy", "lightgbm", "xgboost", "torch") if name in sys.modules)
-
-
-@functools.lru_cache(maxsize=8)
-def _controller(loaded: tuple[str, ...]) -> Any:
-    if "sklearn" in loaded:
-        import sklearn.utils._openmp_helpers  # noqa: F401  its OpenMP runtime must be loaded to be limited
-    from threadpoolctl import ThreadpoolController
-
-    return ThreadpoolController()
-
-
-@functools.lru_cache(maxsize=8)
-def _pools(loaded: tuple[str, ...]) -> tuple[Any, ...]:
-    """Return OpenMP's pools: asking the controller for a limit takes ten times as long as setting it."""
-    return tuple(each for each in _controller(loaded).lib_controllers if each.user_api == "openmp") if loaded else ()

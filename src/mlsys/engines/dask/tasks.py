@@ -15,6 +15,7 @@ from typing import Any
 
 import cloudpickle
 
+from mlsys.native_threads import threads_pinned
 from mlsys.settings import override
 
 _one_at_a_time = threading.Lock()
@@ -86,7 +87,7 @@ def do(packed: bytes, piece: bytes) -> Answer:
         try:
             here, work = _loaded(packed)
             _settle(here)
-            with override(**here.settings):
+            with override(**here.settings), threads_pinned():
                 made = work(cloudpickle.loads(piece))
         except (Exception, SystemExit) as raised:
             error = _packed_error(raised)

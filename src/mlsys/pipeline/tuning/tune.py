@@ -13,6 +13,7 @@ from mlsys.errors import ConfigurationError
 from mlsys.evaluation.choosing import chosen_score
 from mlsys.evaluation.intervals import metric_interval
 from mlsys.execution.opening import Data
+from mlsys.execution.processes import number_of_processes
 from mlsys.execution.progress import progress_bar
 from mlsys.execution.session import working
 from mlsys.execution.work import silent
@@ -55,6 +56,7 @@ def tune(
     """Return what a search found; arguments as for ``Pipeline.tune``."""
     need_optuna()
     _check(pipeline, trials, seconds)
+    number_of_processes(n_jobs)  # refused before anything is read
     with opened_engine(engine_of(engine)) as place:  # the workers that read the rows do the trials
         return _tuned(
             pipeline, space, data, trials=trials, metric=metric, seconds=seconds, seed=seed, sampler=sampler,
@@ -140,7 +142,7 @@ def _about(searched: Space, plain: Plain) -> dict[str, str]:
 def _run(search: Search, name: str, trials: int, seconds: float | None, n_jobs: int, verbose: bool | None) -> str:
     """Run trials until the budget is used up; return why it stopped before, empty if it did not."""
     began, sign = perf_counter(), 1 if search.plain.judge.headline.greater_is_better else -1
-    at_once = 1 if n_jobs == 1 else abs(n_jobs) if n_jobs > 0 else _cores()
+    at_once = number_of_processes(n_jobs)
     with progress_bar(f"{name}, {trials} trials", trials, verbose) as one_more:
 
         def done(tried: Tried) -> None:
@@ -165,12 +167,6 @@ def _run(search: Search, name: str, trials: int, seconds: float | None, n_jobs: 
                 raise
             return "interrupted"
     return ""
-
-
-def _cores() -> int:
-    import os
-
-    return os.cpu_count() or 1
 
 
 def _refuse_nothing(tried: list[Tried]) -> None:
