@@ -24,8 +24,8 @@ LABEL_AFTER = pd.Timedelta("90D")
 def tables(today: pd.Timestamp) -> dict[str, pd.DataFrame]:
     """Return the three tables of a morning, by name."""
     loans, reports = known_by(made(), today)
-    on = {"left_on": "applied_at", "right_on": "reported_at"}
-    known = pd.merge_asof(loans, reports.sort_values("reported_at"), by="customer", **on)
+    reports = reports.sort_values("reported_at")
+    known = pd.merge_asof(loans, reports, left_on="applied_at", right_on="reported_at", by="customer")
     known = known.drop(columns=["customer", "reported_at"])
     age = today - known["applied_at"]
     matured = known[age.between(LABEL_AFTER, LABEL_AFTER + pd.Timedelta("56D"))]
