@@ -6,6 +6,7 @@ import ast
 import importlib.util
 import re
 import shlex
+import sys
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -61,7 +62,9 @@ def test_every_kind_and_every_command_stands_on_it(make: ModuleType) -> None:
 def test_every_line_runs(make: ModuleType, store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(store)
     monkeypatch.delenv("MLSYS_FOLDER", raising=False)
-    told: dict[str, Any] = {"__name__": "cheat_sheet"}
+    module = ModuleType("cheat_sheet")
+    monkeypatch.setitem(sys.modules, module.__name__, module)  # where a class looks for the names of its types
+    told: dict[str, Any] = vars(module)
     for node in ast.parse(CODE.read_text(encoding="utf-8")).body:
         exec(compile(ast.Module([node], []), str(CODE), "exec"), told)
     assert bool(told["done"]) and len(told["model"].predict(told["today"])) == 300
@@ -70,6 +73,7 @@ def test_every_line_runs(make: ModuleType, store: Path, monkeypatch: pytest.Monk
     Path("pipeline.py").write_text(
         "from mlsys import Pipeline, StratifiedSplit\npipeline = Pipeline([StratifiedSplit()], target='y')\n"
     )
+    assert told["final"].register("customers", reason="a second version, for promote and roll-back")
     _run_the_commands(make.boxes()["In a terminal"], told["final"].id)
 
 
