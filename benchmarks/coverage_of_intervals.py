@@ -2,7 +2,7 @@
 
 Simulated: small data sets of known origin, two learners (nearest class means on all features, and on half of them),
 accuracy by folds. The truth is the mean over all data sets, which is what each mean over folds is an unbiased
-estimate of. Writes ``docs/benchmarks/coverage.rst``.
+estimate of. Writes ``docs/benchmarks/coverage_of_intervals.rst``.
 
 Run: ``python benchmarks/coverage_of_intervals.py``
 """
@@ -96,7 +96,8 @@ data. The corrected one errs to the wide side for folds made once, and comes clo
 and the correction for them is a rule of thumb: real windows have rows that depend on each other over time, which these
 have not, and that makes any such interval too narrow.
 """
-    write_page("coverage", "Coverage of intervals over folds", "python benchmarks/coverage_of_intervals.py", text)
+    command = "python benchmarks/coverage_of_intervals.py"
+    write_page("coverage_of_intervals", "Coverage of intervals over folds", command, text)
 
 
 if __name__ == "__main__":

@@ -85,7 +85,7 @@ BENCHMARKS = (
     Benchmark("checked_csv", threads=1),
     Benchmark("cluster"),
     Benchmark("counts", others=("--peers", "fairlearn", "scikit-learn", "pandas")),
-    Benchmark("coverage_of_intervals", page="coverage"),
+    Benchmark("coverage_of_intervals"),
     Benchmark("coverage_of_scores"),
     Benchmark("drift/dependent_rows", data={"--data": "drift"}, threads=1),
     Benchmark("drift/drift_peers"),

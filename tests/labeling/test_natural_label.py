@@ -107,5 +107,6 @@ def test_the_moment_at_which_a_label_is_known_is_no_feature(behind: bool) -> Non
     pipeline = Pipeline([*steps, TimeSplit(), LogisticRegression()], target="late", time="sold")
     features = pipeline.run(frame, track=False).features.set_index("column")
     assert not features.loc[["back", "waited"], "used"].any()
-    assert "known only at 'back', after the decision" in features.loc["back", "reason"]
+    assert features.loc["back", "reason"] == "known only when 'late' is: it is the moment of that"
+    assert features.loc["waited", "reason"] == "made of 'back', known only when 'late' is"
     assert features.loc["x", "used"]

@@ -106,17 +106,8 @@ class Catalog:
                 f"{told.where} says when columns are known, but the pipeline has no decision moment",
                 'add time="..." or decide_at="1h before ..." to the Pipeline',
             )
-        known_at = dict(self.known_at)
-        for name, moment in told.known_at.items():
-            own = frozenset({name})  # said of a moment for want of anything better
-            known_at[name] = (known_at.get(name, frozenset()) - own) | {moment}
-        for moment in told.known_at.values():
-            if not _is_delay(moment) and moment not in known_at:
-                # Nobody knows when something will be known before it is, nor what is made of that.
-                known_at |= {
-                    name: known_at.get(name, frozenset()) | {moment} for name in (moment, *self._made_of(moment))
-                }
-        return replace(self, known_at=known_at)
+        more = {name: self.known_at.get(name, frozenset()) | {moment} for name, moment in told.known_at.items()}
+        return replace(self, known_at={**self.known_at, **more})
 
     def _made_of(self, column: str) -> frozenset[str]:
         """Return the columns that steps made of a column."""
@@ -222,6 +213,18 @@ class Catalog:
             needed |= {moment for moment in moments if not _is_delay(moment)}
         return needed | ({self.roles.time} if self.roles.time else set())
 
+    def label_moments(self) -> dict[str, str]:
+        """Return columns that tell the moment at which a label is known, and what is made of them, with the reason.
+
+        Such a moment is itself known only then, unless a declaration says otherwise.
+        """
+        found: dict[str, str] = {}
+        for label, moment, _ in self.labels:
+            if moment and not _is_delay(moment) and moment not in self.known_at:
+                found[moment] = f"known only when {label!r} is: it is the moment of that"
+                found |= dict.fromkeys(self._made_of(moment), f"made of {moment!r}, known only when {label!r} is")
+        return {name: reason for name, reason in found.items() if name not in self.roles.targets}
+
     def reason(self, column: str) -> str:
         """Return why a column is not a feature, or an empty string if it is."""
         return self.reasons([column])[0]
@@ -231,7 +234,7 @@ class Catalog:
         roles, excluded = self.roles.columns(), frozenset(self.excluded)
         chosen = None if self.chosen is None else frozenset(self.chosen)
         old = None if self.at_split is None else frozenset(self.at_split)
-        reasons = []
+        reasons, moments = [], self.label_moments()
         for column in columns:
             reason = self.withheld.get(column) or self.late.get(column) or ""
             if roles.get(column):
@@ -240,6 +243,8 @@ class Catalog:
                 reason = "excluded by exclude="
             elif not reason and chosen is not None and column not in chosen and (old is None or column in old):
                 reason = "not named in features="
+            elif not reason:
+                reason = moments.get(column, "")
             reasons.append(reason)
         return reasons
 
@@ -262,7 +267,7 @@ class Catalog:
                 )
         for name in self.chosen or ():
             reason = self.roles.columns().get(name) and f"role: {self.roles.columns()[name]}"
-            reason = reason or self.withheld.get(name) or self.late.get(name)
+            reason = reason or self.withheld.get(name) or self.late.get(name) or self.label_moments().get(name)
             if reason:
                 raise LeakageError(
                     f"features= asks for {name!r}, which a model must not use ({reason})",
