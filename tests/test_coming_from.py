@@ -70,6 +70,7 @@ def test_names_of_mlsys_on_a_page_exist(page: str) -> None:
     for name in re.findall(r":(?:class|func):`~mlsys\.([\w.]+)`", (FOLDER / f"{page}.rst").read_text("utf-8")):
         found = mlsys
         for part in name.split("."):
+            assert hasattr(found, part), name
             found = getattr(found, part)
 
 

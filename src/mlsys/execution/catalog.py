@@ -109,14 +109,13 @@ class Catalog:
         more = {name: self.known_at.get(name, frozenset()) | {moment} for name, moment in told.known_at.items()}
         return replace(self, known_at={**self.known_at, **more})
 
-    def _made_of(self, column: str) -> frozenset[str]:
-        """Return the columns that steps made of a column."""
-        found = frozenset({column})
-        while (
-            more := found | {name for (_, name), made_of in self.lineage.items() if not made_of.isdisjoint(found)}
-        ) != found:
-            found = more
-        return found - {column}
+    def _with_made_of(self, *columns: str) -> set[str]:
+        """Return columns, and those that steps made of them."""
+        found = set(columns)
+        for (_, written), made_of in self.lineage.items():  # in the order of the steps
+            if not made_of.isdisjoint(found):
+                found.add(written)
+        return found
 
     def _made(self, told: MadeOf) -> Catalog:
         """Record that a step made columns from others; lateness is inherited, and so is withholding."""
@@ -197,10 +196,7 @@ class Catalog:
         """
         found = dict(self.known_at)
         for label, known_at, reads in self.labels:
-            telling = {label, *reads}
-            for (_, written), made_of in self.lineage.items():
-                if not made_of.isdisjoint(telling):
-                    telling.add(written)
+            telling = self._with_made_of(label, *reads)
             moments = ({known_at} - {""}) | self.known_at.get(label, frozenset())
             found |= {name: found.get(name, frozenset()) | moments for name in telling if moments}
         return found
@@ -213,16 +209,18 @@ class Catalog:
             needed |= {moment for moment in moments if not _is_delay(moment)}
         return needed | ({self.roles.time} if self.roles.time else set())
 
-    def label_moments(self) -> dict[str, str]:
-        """Return columns that tell the moment at which a label is known, and what is made of them, with the reason.
+    @cached_property
+    def _label_moments(self) -> dict[str, str]:
+        """Columns that tell the moment at which a label is known, and what is made of them, with the reason.
 
         Such a moment is itself known only then, unless a declaration says otherwise.
         """
         found: dict[str, str] = {}
         for label, moment, _ in self.labels:
             if moment and not _is_delay(moment) and moment not in self.known_at:
+                made = f"made of {moment!r}, known only when {label!r} is"
+                found |= dict.fromkeys(sorted(self._with_made_of(moment)), made)
                 found[moment] = f"known only when {label!r} is: it is the moment of that"
-                found |= dict.fromkeys(self._made_of(moment), f"made of {moment!r}, known only when {label!r} is")
         return {name: reason for name, reason in found.items() if name not in self.roles.targets}
 
     def reason(self, column: str) -> str:
@@ -234,7 +232,7 @@ class Catalog:
         roles, excluded = self.roles.columns(), frozenset(self.excluded)
         chosen = None if self.chosen is None else frozenset(self.chosen)
         old = None if self.at_split is None else frozenset(self.at_split)
-        reasons, moments = [], self.label_moments()
+        reasons, moments = [], self._label_moments
         for column in columns:
             reason = self.withheld.get(column) or self.late.get(column) or ""
             if roles.get(column):
@@ -267,7 +265,7 @@ class Catalog:
                 )
         for name in self.chosen or ():
             reason = self.roles.columns().get(name) and f"role: {self.roles.columns()[name]}"
-            reason = reason or self.withheld.get(name) or self.late.get(name) or self.label_moments().get(name)
+            reason = reason or self.withheld.get(name) or self.late.get(name) or self._label_moments.get(name)
             if reason:
                 raise LeakageError(
                     f"features= asks for {name!r}, which a model must not use ({reason})",
