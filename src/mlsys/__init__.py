@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import sys
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from mlsys.detached import provide
+from mlsys.lazily import names_of
 from mlsys.version import __version__
 
 _NAMES = {
@@ -63,10 +64,15 @@ _NAMES = {
 }
 """What can be imported from here, by the module in which it is made; each is imported when it is first used."""
 
-_HOMES = {name: home for home, names in _NAMES.items() for name in names.split()}
 
-__all__ = ["__version__", *_HOMES]  # noqa: PLE0604  the keys are strings
+def _unknown(name: str) -> AttributeError:
+    from mlsys.habits import package_error
 
+    return package_error(name, __all__)
+
+
+__getattr__, __dir__, _names = names_of(__name__, _NAMES, _unknown)
+__all__ = ["__version__", *_names]  # noqa: PLE0604  the names are strings
 
 _DETACHED = {
     "as_sklearn": "mlsys.steps.sklearn_bridge",
@@ -82,21 +88,6 @@ provide(lambda name: getattr(import_module(_DETACHED.get(name, "mlsys.execution.
 
 if "IPython" in sys.modules:
     import_module("mlsys.notebooks").install()
-
-
-def __getattr__(name: str) -> Any:
-    if name not in _HOMES:
-        from mlsys.habits import package_error
-
-        raise package_error(name, __all__)
-    value = getattr(import_module(_HOMES[name]), name)
-    globals()[name] = value
-    return value
-
-
-def __dir__() -> list[str]:
-    return sorted(__all__)
-
 
 if TYPE_CHECKING:
     from mlsys.data import (

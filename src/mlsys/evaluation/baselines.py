@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from mlsys.dataset import PREDICTION, PROBABILITY, Rows, known_weights, require_columns
 from mlsys.errors import ContractError, DataError, listed
+from mlsys.evaluation._metric import Metric
 from mlsys.evaluation.class_levels import Levels
-from mlsys.evaluation.metric import Metric
 from mlsys.evaluation.sample import EVENT, Sample
 from mlsys.summaries import hash_ids, uniform
 from mlsys.values import with_columns

@@ -9,8 +9,8 @@ from typing import Any, Protocol
 import numpy as np
 import pandas as pd
 
+from mlsys.evaluation._metric import Metric
 from mlsys.evaluation.judging import Judge, Judged
-from mlsys.evaluation.metric import Metric
 from mlsys.evaluation.slicing import Slice
 
 _COLUMNS = ["baseline", "metric", "model", "value", "better by", "lower", "upper", "verdict"]

@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from mlsys.evaluation._metric import Metric
 from mlsys.evaluation.delta_method import added_by_rows
 from mlsys.evaluation.intervals import DRAWS, MOST_BOOTSTRAPPED
-from mlsys.evaluation.metric import Metric
 
 Values = NDArray[np.float64]
 MOST_UNITS = 5_000

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from mlsys.dataset import Event
+from mlsys.evaluation._metric import Metric
 from mlsys.evaluation.counts import resampled, within
 from mlsys.evaluation.delta_method import added_by_rows, variance_of
 from mlsys.evaluation.differing import cleared, difference
@@ -21,7 +22,6 @@ from mlsys.evaluation.intervals import (
     metric_interval,
     placements,
 )
-from mlsys.evaluation.metric import Metric
 from mlsys.evaluation.statistic import OfCells
 from mlsys.evaluation.together import sample_of, samples_of
 from mlsys.evaluation.units import units_of

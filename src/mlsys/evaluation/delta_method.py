@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from mlsys.evaluation._metric import Metric
 from mlsys.evaluation.counts.formulas import Values
-from mlsys.evaluation.metric import Metric
 from mlsys.summaries.wilson import quantile_of, wilson_ends
 
 

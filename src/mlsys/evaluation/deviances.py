@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from mlsys.evaluation._metric import SampleMetric
 from mlsys.evaluation.counts.formulas import shares
-from mlsys.evaluation.metric import SampleMetric
 from mlsys.evaluation.sample import Sample, Task, Values
 from mlsys.evaluation.statistic import OfSums
 

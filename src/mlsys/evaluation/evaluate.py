@@ -12,6 +12,7 @@ import pandas as pd
 
 from mlsys.dataset import NAIVE_ERROR, NAIVE_SQUARED_ERROR, STRETCH, Dataset, Rows, settled, tally
 from mlsys.errors import ConfigurationError, DataError
+from mlsys.evaluation._metric import Metric, SampleMetric
 from mlsys.evaluation.alone import evaluated_alone
 from mlsys.evaluation.baselines import ZERO_RULE, Guesses, Predicts, rule_name, rule_predictions, zero_rule
 from mlsys.evaluation.beside import scored_beside, slice_scores
@@ -21,7 +22,6 @@ from mlsys.evaluation.costs_beside import costs_beside
 from mlsys.evaluation.evaluation import Evaluation
 from mlsys.evaluation.judging import Judge, judge_for
 from mlsys.evaluation.levels import distinct
-from mlsys.evaluation.metric import Metric, SampleMetric
 from mlsys.evaluation.own import metrics_of
 from mlsys.evaluation.picture import draw_scores
 from mlsys.evaluation.probabilities.by_slice import in_words, probability_tables

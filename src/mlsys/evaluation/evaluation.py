@@ -10,8 +10,8 @@ import pandas as pd
 
 from mlsys.dataset import SCORE, Event, score_columns
 from mlsys.errors import ConfigurationError, DataError, listed, meant
+from mlsys.evaluation._metric import Metric
 from mlsys.evaluation.curves import RELIABILITY, SCORES, draw_kind, new_axes
-from mlsys.evaluation.metric import Metric
 from mlsys.evaluation.metrics import metric_named
 from mlsys.evaluation.page import headline_rows, metrics_table, slice_blocks
 from mlsys.evaluation.probabilities.by_slice import ALL

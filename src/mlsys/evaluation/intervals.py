@@ -9,10 +9,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from mlsys.evaluation._metric import Metric, SampleMetric
 from mlsys.evaluation.counts import Ranked, within
 from mlsys.evaluation.counts.ranks import placement_variance
 from mlsys.evaluation.delta_method import added_by_rows, ends_of, variance_of
-from mlsys.evaluation.metric import Metric, SampleMetric
 from mlsys.evaluation.sample import Sample
 from mlsys.evaluation.scored import group_codes
 from mlsys.evaluation.units import FEWEST, ROWS_WORTH, units_of

@@ -13,11 +13,11 @@ from numpy.typing import NDArray
 
 from mlsys.dataset import Event, probability_columns, score_columns
 from mlsys.errors import ConfigurationError, DataError
+from mlsys.evaluation._metric import Metric, SampleMetric
 from mlsys.evaluation.comparison import Events, paired
 from mlsys.evaluation.deviances import AT_LEAST_0
 from mlsys.evaluation.differing import difference
 from mlsys.evaluation.intervals import DRAWS, at_once, draws_for, metric_interval
-from mlsys.evaluation.metric import Metric, SampleMetric
 from mlsys.evaluation.metrics import usual_metrics
 from mlsys.evaluation.own import metrics_of
 from mlsys.evaluation.sample import Sample, Task, class_names, classes_and_event, task_of

@@ -8,12 +8,12 @@ from typing import Any
 import numpy as np
 
 from mlsys.errors import ConfigurationError, meant
+from mlsys.evaluation._metric import Metric, SampleMetric
 from mlsys.evaluation.counts import formulas
 from mlsys.evaluation.counts.formulas import shares
 from mlsys.evaluation.counts.ranks import auc, average_precision
 from mlsys.evaluation.counts.slopes import of_auc, of_average_precision
 from mlsys.evaluation.deviances import DEVIANCES, can_be_a_power, deviance, explained_deviance
-from mlsys.evaluation.metric import Metric, SampleMetric
 from mlsys.evaluation.probabilities.error import error_of, interval_of
 from mlsys.evaluation.ranking import RANKING, ndcg_at
 from mlsys.evaluation.sample import Sample, Task, Values

@@ -8,8 +8,8 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from mlsys.errors import ConfigurationError
+from mlsys.evaluation._metric import Metric, SampleMetric, refuse_scorer
 from mlsys.evaluation.calling import Takes
-from mlsys.evaluation.metric import Metric, SampleMetric, refuse_scorer
 from mlsys.evaluation.metrics import metric_named
 from mlsys.evaluation.scorers import is_scorer, of_scorer, scorer_named
 

@@ -7,8 +7,8 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
+from mlsys.evaluation._metric import Metric
 from mlsys.evaluation.calling import Takes
-from mlsys.evaluation.metric import Metric
 
 _MODULE = "sklearn.metrics._scorer"
 _ASKS: dict[str, Takes] = {"predict": "prediction", "predict_proba": "probability", "decision_function": "score"}

@@ -8,10 +8,10 @@ from typing import Any
 
 import pandas as pd
 
+from mlsys.evaluation._metric import Metric
 from mlsys.evaluation.fairness import GAP, criteria, widest_gap
 from mlsys.evaluation.intervals import Interval, metric_interval
 from mlsys.evaluation.judging import Judge
-from mlsys.evaluation.metric import Metric
 from mlsys.evaluation.metrics import compared_rates
 from mlsys.evaluation.slicing import Slice
 

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 from mlsys.dataset import Rows
+from mlsys.evaluation._metric import Metric
 from mlsys.evaluation.differing import difference
-from mlsys.evaluation.metric import Metric
 
 Scores = Sequence[Mapping[str, Any]]
 

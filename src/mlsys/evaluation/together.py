@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from mlsys.dataset import Event, alone
 from mlsys.errors import ConfigurationError
-from mlsys.evaluation.metric import Metric, SampleMetric
+from mlsys.evaluation._metric import Metric, SampleMetric
 from mlsys.evaluation.metrics import METRICS, metric_named
 from mlsys.evaluation.own import metric_of
 from mlsys.evaluation.sample import Sample, Task, Values, Weighed, class_names, task_of

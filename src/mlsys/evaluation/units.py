@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from mlsys.evaluation.metric import Metric, SampleMetric
+from mlsys.evaluation._metric import Metric, SampleMetric
 from mlsys.evaluation.sample import Sample
 from mlsys.evaluation.scored import group_codes
 from mlsys.evaluation.statistic import OfRanks

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from mlsys.errors import ConfigurationError
-from mlsys.evaluation.metric import SampleMetric
+from mlsys.evaluation._metric import SampleMetric
 from mlsys.evaluation.sample import Sample, Task
 
 

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from mlsys.errors import ConfigurationError, DataError
-from mlsys.labeling.labeling_function import LabelingFunction
+from mlsys.labeling._labeling_function import LabelingFunction
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

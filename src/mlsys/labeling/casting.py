@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from mlsys.errors import DataError, Finding, MlsysError, StateError, listed
-from mlsys.labeling.labeling_function import LabelingFunction, as_labeling_function
+from mlsys.labeling._labeling_function import LabelingFunction, as_labeling_function
 from mlsys.labeling.statistics import VoteMatrix
 from mlsys.labeling.votes import Votes
 from mlsys.pages import Page, Remarks, Shown, Table, Text, Title, filled

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from mlsys.errors import ConfigurationError, DataError, listed
-from mlsys.labeling.agreement import agreement, annotator_report
+from mlsys.labeling._agreement import agreement, annotator_report
 from mlsys.labeling.votes import Votes
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from mlsys.errors import DataError, listed
-from mlsys.labeling.labeling_function import as_labeling_function
+from mlsys.labeling._labeling_function import as_labeling_function
 from mlsys.summaries.wilson import share_interval
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ import numpy as np
 
 from mlsys.errors import ConfigurationError
 from mlsys.labeling._dtypes import class_series
-from mlsys.labeling.labeling_function import LabelingFunction, as_labeling_function
+from mlsys.labeling._labeling_function import LabelingFunction, as_labeling_function
 from mlsys.labeling.rules import apply_labeling_functions, vote_places
 from mlsys.steps import Label
 

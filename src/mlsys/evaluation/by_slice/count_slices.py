@@ -14,6 +14,7 @@ import pandas as pd
 
 from mlsys.dataset import PREDICTION, Event
 from mlsys.errors import DataError, listed
+from mlsys.evaluation._metric import SampleMetric
 from mlsys.evaluation.by_slice.rank_table import RankTable
 from mlsys.evaluation.by_slice.slice_counts import Codes, SliceCounts
 from mlsys.evaluation.by_slice.summed import Summed
@@ -21,7 +22,6 @@ from mlsys.evaluation.class_levels import AT_ONCE, Levels
 from mlsys.evaluation.counts.formulas import MOST_CLASSES
 from mlsys.evaluation.judging import Judge, judge_for
 from mlsys.evaluation.levels import names_of
-from mlsys.evaluation.metric import SampleMetric
 from mlsys.evaluation.sample import EVENT, Sample, Values
 from mlsys.evaluation.statistic import OfCells, OfRanks, OfSums
 from mlsys.summaries import GroupedSum

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from mlsys.evaluation._metric import SampleMetric
 from mlsys.evaluation.by_slice.rank_table import RankTable
 from mlsys.evaluation.by_slice.summed import Summed
 from mlsys.evaluation.counts import formulas, slopes
@@ -16,7 +17,6 @@ from mlsys.evaluation.counts.formulas import Values
 from mlsys.evaluation.counts.ranks import auc, auc_bound, average_precision, average_precision_ends
 from mlsys.evaluation.delta_method import ends_of
 from mlsys.evaluation.intervals import auc_interval
-from mlsys.evaluation.metric import SampleMetric
 from mlsys.evaluation.statistic import TWO_CLASSES, OfCells, OfRanks, OfSums
 from mlsys.evaluation.units import FEWEST, ROWS_WORTH
 from mlsys.summaries.wilson import wilson_ends

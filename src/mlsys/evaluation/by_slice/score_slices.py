@@ -11,13 +11,13 @@ import pandas as pd
 
 from mlsys.dataset import Event
 from mlsys.errors import ConfigurationError
+from mlsys.evaluation._metric import Metric, SampleMetric
 from mlsys.evaluation.by_slice.count_slices import Given, Grouping, counted
 from mlsys.evaluation.by_slice.given_rows import given_rows
 from mlsys.evaluation.by_slice.intervals import OF_ROWS, hidden_by_bins
 from mlsys.evaluation.by_slice.slice_counts import SliceCounts
 from mlsys.evaluation.intervals import at_once
 from mlsys.evaluation.judging import Judge
-from mlsys.evaluation.metric import Metric, SampleMetric
 from mlsys.evaluation.statistic import OfCells, OfRanks
 from mlsys.pages import drawing
 from mlsys.steps import Result

@@ -10,13 +10,13 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from mlsys.errors import DataError
+from mlsys.evaluation._metric import Metric, SampleMetric
 from mlsys.evaluation.by_slice.intervals import Found, of_cells, of_ranks, of_sums
 from mlsys.evaluation.by_slice.rank_table import RankTable
 from mlsys.evaluation.by_slice.summed import Summed
 from mlsys.evaluation.counts import formulas
 from mlsys.evaluation.counts.formulas import Values
 from mlsys.evaluation.judging import Judge
-from mlsys.evaluation.metric import Metric, SampleMetric
 from mlsys.evaluation.statistic import OfCells, OfRanks
 from mlsys.summaries import GroupedSum
 

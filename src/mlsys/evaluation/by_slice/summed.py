@@ -8,9 +8,9 @@ from fractions import Fraction
 import numpy as np
 from numpy.typing import NDArray
 
+from mlsys.evaluation._metric import SampleMetric
 from mlsys.evaluation.counts.formulas import Values
 from mlsys.evaluation.counts.slopes import slopes
-from mlsys.evaluation.metric import SampleMetric
 from mlsys.evaluation.sample import Sample
 from mlsys.evaluation.statistic import OfSums
 from mlsys.summaries import GroupedSum

@@ -12,8 +12,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from mlsys.errors import ConfigurationError, DataError, meant
+from mlsys.evaluation._metric import Metric, SampleMetric
 from mlsys.evaluation.intervals import Interval, draws_for, metric_interval
-from mlsys.evaluation.metric import Metric, SampleMetric
 from mlsys.evaluation.metrics import METRICS
 from mlsys.evaluation.own import metric_of
 from mlsys.evaluation.sample import EVENT, Sample, Task, Values

@@ -9,11 +9,11 @@ from typing import Any
 import pandas as pd
 
 from mlsys.errors import ConfigurationError, meant
+from mlsys.evaluation._metric import Metric
 from mlsys.evaluation.differing import difference
 from mlsys.evaluation.evaluation import Evaluation
 from mlsys.evaluation.gates.candidate import Candidate
 from mlsys.evaluation.gates.terms import Comparable, Ended, Quantity, Term, no_end
-from mlsys.evaluation.metric import Metric
 from mlsys.evaluation.metrics import METRICS, compared_rates
 from mlsys.evaluation.own import metric_of
 from mlsys.evaluation.sample import Task

@@ -10,8 +10,8 @@ import pandas as pd
 
 from mlsys.dataset import PREDICTION, probability_columns, score_columns
 from mlsys.errors import ConfigurationError, DataError
+from mlsys.evaluation._metric import Metric
 from mlsys.evaluation.comparison import paired_difference, scored_interval
-from mlsys.evaluation.metric import Metric
 from mlsys.evaluation.metrics import usual_metrics
 from mlsys.evaluation.own import metric_of
 from mlsys.evaluation.sample import task_of

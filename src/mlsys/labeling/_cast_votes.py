@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import pandas as pd
 
 from mlsys.errors import ConfigurationError
+from mlsys.labeling._labeling_function import LabelingFunction, as_labeling_function
 from mlsys.labeling.builders import lookup
 from mlsys.labeling.casting import MOST_FAILED, cast_votes
-from mlsys.labeling.labeling_function import LabelingFunction, as_labeling_function
 from mlsys.labeling.votes import Votes
 from mlsys.steps import Field, Label, Labels
 
