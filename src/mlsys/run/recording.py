@@ -25,7 +25,7 @@ from mlsys.run.live import Live
 from mlsys.serving.parity import ROWS, check_parity
 from mlsys.serving.saving import describe, write_model
 from mlsys.states import digest
-from mlsys.steps.capabilities import LooksUp, all_wrapped
+from mlsys.steps.capabilities import LooksUp, NamesItsTable, all_wrapped
 from mlsys.steps.questions import aim_of, predicts
 from mlsys.tracking.journal import OUTCOME
 from mlsys.tracking.openings import TEST_DIGEST, TEST_MODEL, TEST_OPENED
@@ -204,7 +204,8 @@ def _side_tables(pipeline: str, live: Live) -> list[DatasetRecord]:
     found = []
     for planned in live.execution.plan.steps:
         if isinstance(planned.step, LooksUp):
-            side, table = planned.step.side_state(), getattr(planned.step, "table", None)
+            side = planned.step.side_state()
+            table = planned.step.table if isinstance(planned.step, NamesItsTable) else None
             where = str(table) if isinstance(table, (str, Path)) else "a frame in memory"
             context = f"joined by {planned.name}"
             found.append(

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 import pandas as pd
@@ -276,6 +276,20 @@ class Checks(Protocol):
         ...
 
 
+@runtime_checkable
+class _HasSchema(Protocol):
+    """A step that may hold what it reads to a schema."""
+
+    schema: Any
+
+
+@runtime_checkable
+class _SetsAside(Protocol):
+    """A step that sets rows aside without a schema."""
+
+    sets_aside: bool
+
+
 def quarantined(step: Checks) -> pd.DataFrame:
     r"""Return the rows that a step set aside when it last read, as they came.
 
@@ -306,7 +320,7 @@ def quarantined(step: Checks) -> pd.DataFrame:
        where                   reason  age
     0  row 1  age: not a whole number  old
     """
-    if getattr(step, "schema", None) is None and not getattr(step, "sets_aside", False):
+    if not isinstance(step, _SetsAside) and (not isinstance(step, _HasSchema) or step.schema is None):
         raise ConfigurationError(
             f"quarantined() got {type(step).__name__}, which has no schema",
             "give the source that was read, or a CheckSchema",

@@ -84,6 +84,14 @@ class LooksUp(Protocol):
 
 
 @runtime_checkable
+class NamesItsTable(Protocol):
+    """A step that says in a field which table it looks up in."""
+
+    table: Any
+    """A path, or the rows themselves."""
+
+
+@runtime_checkable
 class AsOf(LooksUp, Protocol):
     """A step that looks up only what was known when each row was decided."""
 
