@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from mlsys.leakage.digits import EXACT, FEWEST, FEWEST_OF_RATE, digits_of, is_computed, tolerance_of
+from mlsys.leakage.digits import EXACT, FEWEST, FEWEST_OF_RATE, accidents, digits_of, is_computed, tolerance_of
 from mlsys.leakage.mappings import Targets, follows_held_out
 from mlsys.leakage.ordering import FEWEST as FEWEST_GROUPS
 from mlsys.leakage.ordering import orders, slips
@@ -135,8 +135,13 @@ class Explainer:
         if _may_be_ids(values):
             return [self._of_members(pd.Index(values.astype(np.int64)))]
         numbers = values.ravel()[:MOST_NUMBERS].tolist()
+        return [*self._of_each(numbers), *([_UNEXPLAINED] if self._are_several(numbers) else [])]
+
+    def _of_each(self, numbers: Sequence[Any]) -> list[Explained]:
+        """Return what explains each of some numbers, without those that meet a statistic by accident."""
         answers = [self._of_number(number) for number in numbers]
-        return [*answers, *([_UNEXPLAINED] if self._are_several(numbers) else [])]
+        by_accident = accidents([float(each) for each in numbers], [each.found is not None for each in answers])
+        return [_INNOCENT if chance else answer for answer, chance in zip(answers, by_accident, strict=True)]
 
     def _are_several(self, numbers: Sequence[float]) -> bool:
         """Whether numbers together were computed, but not from training rows."""
@@ -179,7 +184,7 @@ class Explainer:
             return [explained]
         if counts and len(mapping) >= FEWEST_GROUPS and any(True for _ in self.everywhere[0].groupings(mapping.index)):
             return [_UNEXPLAINED]
-        return [self._of_number(number) for number in mapping.tolist()[:MOST_NUMBERS]]
+        return self._of_each(mapping.tolist()[:MOST_NUMBERS])
 
     def _of_mapping(self, mapping: pd.Series, moments: bool = False) -> Explained | None:
         """Return what explains a mapping from groups to numbers by its values; ``None`` where nothing does."""

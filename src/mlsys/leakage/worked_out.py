@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from mlsys.leakage.digits import EXACT, FEWEST, RELATIVE, digits_of
+from mlsys.leakage.digits import EXACT, FEWEST, RELATIVE, accidents, digits_of
 from mlsys.leakage.explaining import MOST_NUMBERS, Explained
 from mlsys.leakage.power import is_measured
 from mlsys.leakage.statistics import MOST_CLASSES, MOST_GROUPS, Match, Population
@@ -94,8 +94,11 @@ class WorkedOut:
         if 1 < len(numbers) <= HIGHEST_DEGREE + 1:
             yield from _curves(numbers, rows, own)
         if 1 < len(numbers) <= MOST_NUMBERS:
-            for number in filter(_is_exact, numbers.tolist()):  # such as a line with its error, or all correlations
-                yield from self._numbers(number, rows, own)
+            asked = numbers.tolist()  # such as a line with its error, or all correlations
+            found = [list(self._numbers(each, rows, own)) if _is_exact(each) else [] for each in asked]
+            by_accident = accidents(asked, [len(each) > 0 for each in found])
+            for matches, chance in zip(found, by_accident, strict=True):
+                yield from () if chance else matches
 
     def _levels_of(self, rows: Population) -> dict[str, int]:
         """Return how many values each column has that may be a group."""
