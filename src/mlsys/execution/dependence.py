@@ -21,6 +21,7 @@ from mlsys.features import Apply
 from mlsys.leakage.all_but_one import all_but_one_findings
 from mlsys.leakage.all_parts import AllParts
 from mlsys.leakage.as_by_chance import as_by_chance
+from mlsys.leakage.carried import with_power
 from mlsys.leakage.encodings import gap_findings, own_target_findings
 from mlsys.leakage.fold_means import fold_mean_findings
 from mlsys.leakage.groups import group_findings
@@ -121,6 +122,7 @@ def _found(
     by_level = level_statistic_findings(together, given["makers"])
     told = {name for each in by_level for name in each.columns}
     found += by_level + scaled_findings(together, given["makers"], told)
+    found = with_power(found, train, target)
     found += _left_out_of_their_own(made, train, target, given)
     if judges:
         shared = _shared(train, pd.concat(judges), target, at.roles.group, given)

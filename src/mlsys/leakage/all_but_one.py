@@ -9,6 +9,7 @@ import pandas as pd
 
 from mlsys.errors import Finding
 from mlsys.leakage.levels import targets_of
+from mlsys.leakage.remedies import REMEDIES
 from mlsys.leakage.separation import in_hash_order
 from mlsys.summaries import hash_ids, is_hashable
 from mlsys.values import Kind, plain, values_of
@@ -75,8 +76,8 @@ def all_but_one_findings(
         Finding(
             "LK231",
             f"about {min(float(near.mean()) / seen, 1.0):.0%} of the {name} rows equal a training row in all features "
-            f"but one (most often {', '.join(map(repr, often))}), and such rows mostly have one target; if they are "
-            "one case seen twice, remove repeats before the split or declare their origin with group=",
+            f"but one (most often {', '.join(map(repr, often))}), and such rows mostly have one target; "
+            f"{REMEDIES['one column apart']}",
             "information",
             columns=tuple(often),
         )

@@ -22,9 +22,8 @@ RELATIVE = 1e-9
 MANY = 5
 """Numbers of one mapping or array from which on one may meet a share of some rows by accident."""
 LARGEST_DENOMINATOR = 250
-"""Of a fraction that one number in one meets by accident, one time in 1,000: .3 times its square are the fractions between
-0 and 1 with denominators up to it, and about 15 shares and ratios of rows are compared. It grows with the root of the
-numbers that are compared."""
+"""Of a fraction that one number meets by accident one time in 1,000: .3 times its square are the fractions up to 1 with
+such denominators, and about 15 shares and ratios of rows are compared. It grows with the root of the numbers asked."""
 _FROM_MATHEMATICS = frozenset({math.pi, math.e, math.tau, math.sqrt(2), math.log(2), math.pi / 180, 180 / math.pi})
 
 
@@ -71,7 +70,7 @@ def tolerance_of(value: Any) -> float:
 
 
 def accidents(numbers: Sequence[float], found: Sequence[bool]) -> list[bool]:
-    """Return which of many numbers may equal a statistic of rows by accident: simple fractions, among others that do not.
+    """Return which of many numbers may equal a statistic by accident: simple fractions, among others that do not.
 
     Rates of levels are ratios of small numbers, such as 5/12, and so are shares of a class in few rows.
 

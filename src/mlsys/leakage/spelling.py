@@ -10,6 +10,7 @@ import pandas as pd
 
 from mlsys.errors import Finding
 from mlsys.leakage.levels import may_be_levels
+from mlsys.leakage.remedies import REMEDIES
 from mlsys.values import Kind, plain, values_of
 
 if TYPE_CHECKING:
@@ -85,7 +86,7 @@ def _finding(column: str, again: list[str], spelled: dict[str, str], name: str, 
     return Finding(
         "LK232",
         f"{len(again):,} value{'s' * (len(again) > 1)} of {column!r} in {name} rows occur in training rows, spelled "
-        f"differently: {shown}{more}{parted}; normalize case, spaces and punctuation in a Derive step before the split",
+        f"differently: {shown}{more}{parted}; {REMEDIES['spelling']}",
         "warning" if declared else "information",
         columns=(column,),
     )

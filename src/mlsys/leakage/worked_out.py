@@ -29,6 +29,13 @@ _TRANSFORMED: dict[str, Callable[[Any], Any]] = {
 _GROUPS = frozenset({Kind.NUMBER, Kind.TRUTH, Kind.TEXT, Kind.DATE, Kind.PERIOD})
 _BY_GROUP = ("mean", "median", "sum", "std", "count")
 """Extremes of groups may be known of them beforehand."""
+BALANCED, OTHERS_A_ROW, ROOT_OF_OTHERS = (
+    "weights that balance the classes",
+    "number of rows of other classes for each row of a class",
+    "square root of the number of rows of other classes for each row of a class",
+)
+WEIGHTS = frozenset({BALANCED, OTHERS_A_ROW, ROOT_OF_OTHERS})
+"""Statistics that weigh classes."""
 FEWEST_NUMBERS = 3
 """Of groups without names: two numbers meet two others by accident."""
 HIGHEST_DEGREE = 8
@@ -152,9 +159,9 @@ def _of_classes(rows: Population) -> Iterator[tuple[float, Match, str]]:
         for count in counts.tolist() if 1 < classes <= MOST_CLASSES else ():
             others = total - count
             found = {
-                "weights that balance the classes": total / (classes * count),
-                "number of rows of other classes for each row of a class": others / count,
-                "square root of the number of rows of other classes for each row of a class": (others / count) ** 0.5,
+                BALANCED: total / (classes * count),
+                OTHERS_A_ROW: others / count,
+                ROOT_OF_OTHERS: (others / count) ** 0.5,
                 "log odds of a class": float(np.log(count / others)),
                 "share of a class": count / total,
             }
