@@ -127,7 +127,8 @@ def _found(
     if judges:
         shared = _shared(train, pd.concat(judges), target, at.roles.group, given)
         found += [
-            replace(each, step=given["name"]) for each in [*shared, *_equal_to_the_model(made, target, given["uses"])]
+            replace(each, step=given["name"])
+            for each in [*shared, *_equal_to_the_model(made, target, given["uses"], by_time=given["by time"])]
         ]
     if given["by chance"] and judges:
         found += _named(group_findings(together), given)
@@ -165,13 +166,17 @@ def _shared(
     return found if given["by time"] else found + all_but_one_findings(train, judged, "judged", features, target)
 
 
-def _equal_to_the_model(made: dict[str, pd.DataFrame], target: str, uses: Sequence[str]) -> list[Finding]:
-    """Return findings about rows that are equal in the few columns that a model uses."""
+def _equal_to_the_model(
+    made: dict[str, pd.DataFrame], target: str, uses: Sequence[str], *, by_time: bool
+) -> list[Finding]:
+    """Return findings about rows that are equal, or nearly, in the few columns that a model uses."""
     if not uses or "validation" not in made:
         return []
     columns = "all columns that the model uses"
-    found = repeat_findings(made["train"], made["validation"], "validation", uses, target, compared=columns)
-    return [each for each in found if each.severity != "information"]
+    sides = made["train"], made["validation"], "validation", uses, target
+    found = repeat_findings(*sides, compared=columns)
+    near = [] if by_time else all_but_one_findings(*sides, compared=columns)
+    return [*(each for each in found if each.severity != "information"), *near]
 
 
 def _of_made(

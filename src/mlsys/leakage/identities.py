@@ -94,8 +94,8 @@ def _told(formula: str, columns: tuple[str, ...], way: str, severity: str) -> Fi
     shown = ", ".join(map(repr, columns[:FEW])) + (" and others" if len(columns) > FEW else "")
     return Finding(
         "LK209",
-        f"the target is a {way} of {shown}{f' ({formula})' if formula else ''} in at least {ALIKE:.0%} of the rows, too "
-        f"good to be true unless all of these are known beforehand; {REMEDIES['formula']}",
+        f"the target is a {way} of {shown}{f' ({formula})' if formula else ''} in at least {ALIKE:.0%} of the rows, "
+        f"too good to be true unless all of these are known beforehand; {REMEDIES['formula']}",
         severity,
         columns=columns,
     )
