@@ -61,7 +61,7 @@ def page(found: Sequence[dict[str, Any]]) -> str:
     return f"""Pipelines that leak nothing, made by a machine over the tables of :doc:`false_alarms` ({MOST_ROWS:,} rows
 at most, the last task of each table). Functions hold quantiles, means and deviations of two numbers, and means and
 shares by level of two columns, computed from training rows (with class weights of these rows in the model), or from the
-other half of the table (with means of the target by level), as of an earlier period. Groups are the finest column of 20
+other rows of the table (with means of the target by level), as of an earlier period. Groups are the finest column of 20
 levels or more whose rows recur. A loop over five seeds of a model runs twice. Counted are tables with a finding of
 the codes that speak of held data, codes, groups and seeds.
 
