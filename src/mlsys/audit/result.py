@@ -221,7 +221,7 @@ def _cause(step: str, traces: Sequence[Trace]) -> str:
 def _not_assessed(trace: Trace) -> Finding:
     text = (
         f"{trace.step}: {trace.detail}, which no replaced row changes; whether it contains held-out rows or later "
-        "knowledge is not assessed. Pass it as a table (Join, lookup=[...]), or learn it in a Transform"
+        "knowledge is not assessed; " + REMEDIES["read from outside"]
     )
     return Finding("LK222", text, "information", step=trace.step)
 

@@ -21,6 +21,7 @@ from mlsys.features import Apply
 from mlsys.leakage.all_but_one import all_but_one_findings
 from mlsys.leakage.all_parts import AllParts
 from mlsys.leakage.as_by_chance import as_by_chance
+from mlsys.leakage.carried import with_power
 from mlsys.leakage.encodings import gap_findings, own_target_findings
 from mlsys.leakage.fold_means import fold_mean_findings
 from mlsys.leakage.groups import group_findings
@@ -121,11 +122,13 @@ def _found(
     by_level = level_statistic_findings(together, given["makers"])
     told = {name for each in by_level for name in each.columns}
     found += by_level + scaled_findings(together, given["makers"], told)
+    found = with_power(found, train, target)
     found += _left_out_of_their_own(made, train, target, given)
     if judges:
         shared = _shared(train, pd.concat(judges), target, at.roles.group, given)
         found += [
-            replace(each, step=given["name"]) for each in [*shared, *_equal_to_the_model(made, target, given["uses"])]
+            replace(each, step=given["name"])
+            for each in [*shared, *_equal_to_the_model(made, target, given["uses"], by_time=given["by time"])]
         ]
     if given["by chance"] and judges:
         found += _named(group_findings(together), given)
@@ -163,13 +166,17 @@ def _shared(
     return found if given["by time"] else found + all_but_one_findings(train, judged, "judged", features, target)
 
 
-def _equal_to_the_model(made: dict[str, pd.DataFrame], target: str, uses: Sequence[str]) -> list[Finding]:
-    """Return findings about rows that are equal in the few columns that a model uses."""
+def _equal_to_the_model(
+    made: dict[str, pd.DataFrame], target: str, uses: Sequence[str], *, by_time: bool
+) -> list[Finding]:
+    """Return findings about rows that are equal, or nearly, in the few columns that a model uses."""
     if not uses or "validation" not in made:
         return []
     columns = "all columns that the model uses"
-    found = repeat_findings(made["train"], made["validation"], "validation", uses, target, compared=columns)
-    return [each for each in found if each.severity != "information"]
+    sides = made["train"], made["validation"], "validation", uses, target
+    found = repeat_findings(*sides, compared=columns)
+    near = [] if by_time else all_but_one_findings(*sides, compared=columns)
+    return [*(each for each in found if each.severity != "information"), *near]
 
 
 def _of_made(

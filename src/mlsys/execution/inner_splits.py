@@ -5,6 +5,7 @@ from __future__ import annotations
 from mlsys.errors import Finding
 from mlsys.execution.parts import Parts
 from mlsys.execution.work import Work
+from mlsys.leakage.remedies import REMEDIES
 from mlsys.models import keeps_to_itself
 from mlsys.plan import Planned
 from mlsys.steps.capabilities import all_wrapped
@@ -35,7 +36,7 @@ def parted_groups(planned: Planned, parts: Parts, work: Work) -> list[Finding]:
     found = Finding(
         "LK219",
         f"inside {planned.name} rows of one {group!r} can be on both sides of a split: {'; '.join(told)}; choices "
-        "based on it are too optimistic",
+        f"based on it are too optimistic; {REMEDIES['inner split']}",
         "warning",
         (group,),
         planned.name,

@@ -1,7 +1,8 @@
-"""Near repeats in tables of any kind: evaluated rows that equal a training row in all columns but one."""
+"""Near repeats in tables of any kind: evaluated rows that equal a training row but for one column or spelling."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -9,7 +10,9 @@ import pandas as pd
 
 from mlsys.errors import Finding
 from mlsys.leakage.levels import targets_of
+from mlsys.leakage.remedies import REMEDIES
 from mlsys.leakage.separation import in_hash_order
+from mlsys.leakage.spelling import as_folded, is_short_text
 from mlsys.summaries import hash_ids, is_hashable
 from mlsys.values import Kind, plain, values_of
 
@@ -31,9 +34,14 @@ AGREE = 0.2
 
 
 def all_but_one_findings(
-    train: pd.DataFrame, part: pd.DataFrame, name: str, features: Sequence[str], target: str
+    train: pd.DataFrame,
+    part: pd.DataFrame,
+    name: str,
+    features: Sequence[str],
+    target: str,
+    compared: str = "all features",
 ) -> list[Finding]:
-    """Return a finding when rows of a part equal a training row but for one column.
+    """Return a finding when rows of a part equal a training row but for one column, or for the spelling of texts.
 
     Parameters
     ----------
@@ -45,6 +53,8 @@ def all_but_one_findings(
         Columns that the model uses; at most 60 that can be compared.
     target : str
         Target column; near repeats among training rows show whether they are one case.
+    compared : str
+        What the columns are, for the message.
 
     Notes
     -----
@@ -56,31 +66,62 @@ def all_but_one_findings(
     if len(columns) < FEWEST_COLUMNS or len(there) > MOST_COLUMNS:
         return []
     rows, asked = in_hash_order(train, MOST_TRAIN), in_hash_order(part, MOST_JUDGED)
-    known, mine = _hashes(rows, columns), _hashes(asked, columns)
-    bits = _bits(known, mine)
-    need = np.log2(max(len(rows), 1)) + SPARE_BITS
-    whole, total = known.sum(axis=0, dtype=np.uint64), mine.sum(axis=0, dtype=np.uint64)
-    equal = np.isin(total, whole)
-    near, where = np.zeros(len(asked), dtype=bool), np.zeros(len(columns), dtype=np.int64)
-    for place in range(len(columns)):
-        found = np.isin(total - mine[place], whole - known[place]) & ~equal
-        found &= bits.sum(axis=0) - bits[place] >= need
-        near |= found
-        where[place] = found.sum()
+    near = _near(rows, asked, columns)
     seen = len(rows) / len(train)
-    if near.sum() < FEWEST or near.mean() < SHARE * seen or not _agree(known, whole, rows[target]):
+    if near.found.sum() < FEWEST or near.found.mean() < SHARE * seen or not _agree(near.known, rows[target]):
         return []
-    often = [columns[place] for place in np.argsort(-where, kind="stable")[:3] if where[place]]
+    shown = f" (most often {', '.join(map(repr, near.often))})" if near.often else ""
+    spelled = f" or in the spelling of {', '.join(map(repr, near.spelled))}" if near.spelled else ""
     return [
         Finding(
             "LK231",
-            f"about {min(float(near.mean()) / seen, 1.0):.0%} of the {name} rows equal a training row in all features "
-            f"but one (most often {', '.join(map(repr, often))}), and such rows mostly have one target; if they are "
-            "one case seen twice, remove repeats before the split or declare their origin with group=",
+            f"about {min(float(near.found.mean()) / seen, 1.0):.0%} of the {name} rows equal a training row in "
+            f"{compared} but one{shown}{spelled}, and such rows mostly have one target; {REMEDIES['one column apart']}",
             "information",
-            columns=tuple(often),
+            columns=tuple(dict.fromkeys([*near.often, *near.spelled])),
         )
     ]
+
+
+@dataclass(frozen=True)
+class _Near:
+    """Near repeats among evaluated rows.
+
+    Parameters
+    ----------
+    found : array of bool
+        Which rows are.
+    known : array of uint64
+        Hashes of the values of training rows, one row a column.
+    often, spelled : sequence of str
+        Columns in which they differ most often; columns of texts, where rows differ in spelling only.
+    """
+
+    found: NDArray[np.bool_]
+    known: Hashes
+    often: Sequence[str]
+    spelled: Sequence[str]
+
+
+def _near(rows: pd.DataFrame, asked: pd.DataFrame, columns: Sequence[str]) -> _Near:
+    """Compare rows column by column by hash, short texts without case, punctuation and spaces."""
+    as_given = [_hashes(each, columns) for each in (rows, asked)]
+    texts = [name for name in columns if is_short_text(rows[name])]
+    rows, asked = (each[list(columns)].assign(**{name: as_folded(each[name]) for name in texts})
+                   for each in (rows, asked))  # fmt: skip
+    known, mine = (_hashes(each, columns) for each in (rows, asked)) if texts else as_given
+    whole, total = known.sum(axis=0, dtype=np.uint64), mine.sum(axis=0, dtype=np.uint64)
+    equal = np.isin(*(each.sum(axis=0, dtype=np.uint64) for each in as_given[::-1]))
+    bits, need = _bits(known, mine), np.log2(max(len(rows), 1)) + SPARE_BITS
+    spelled = np.isin(total, whole) & ~equal & (bits.sum(axis=0) >= need)
+    near, where = spelled.copy(), np.zeros(len(columns), dtype=np.int64)
+    for place in range(len(columns)):
+        found = np.isin(total - mine[place], whole - known[place]) & ~equal & ~spelled
+        found &= bits.sum(axis=0) - bits[place] >= need
+        near |= found
+        where[place] = found.sum()
+    often = [columns[place] for place in np.argsort(-where, kind="stable")[:3] if where[place]]
+    return _Near(near, known, often, texts[:3] if spelled.any() else [])
 
 
 def _is_of_single_values(*columns: pd.Series) -> bool:
@@ -104,12 +145,12 @@ def _bits(known: Hashes, mine: Hashes) -> NDArray[np.float64]:
     return found
 
 
-def _agree(known: Hashes, whole: Hashes, target: pd.Series) -> bool:
+def _agree(known: Hashes, target: pd.Series) -> bool:
     """Whether training rows that equal another but for one column agree on the target beyond chance."""
     goals = targets_of(target, cut=True)
     if not goals:
         return False
-    goal = goals[0] == 1
+    goal, whole = goals[0] == 1, known.sum(axis=0, dtype=np.uint64)
     base = goal.mean() ** 2 + (1 - goal.mean()) ** 2
     agreed = pairs = 0.0
     for values in known:

@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from mlsys.errors import Finding
@@ -18,7 +19,7 @@ from mlsys.leakage.remedies import REMEDIES
 from mlsys.leakage.statistics import MOST_GROUPS, Match, Population
 from mlsys.leakage.walking import is_number
 from mlsys.leakage.words import Words
-from mlsys.leakage.worked_out import WorkedOut
+from mlsys.leakage.worked_out import WEIGHTS, WorkedOut
 
 MOST_TOLD = 3
 
@@ -28,6 +29,7 @@ class _Told:
     """Sentences and columns found against one step."""
 
     statistics: list[str] = field(default_factory=list)
+    weights: list[str] = field(default_factory=list)
     tables: list[str] = field(default_factory=list)
     unexplained: list[str] = field(default_factory=list)
     columns: dict[str, list[str]] = field(default_factory=dict)
@@ -135,7 +137,8 @@ def _judged(
         named = "; ".join(dict.fromkeys(_said(match, who) for match, who in matched[:MOST_TOLD]))
         more = f" and {len(matched) - MOST_TOLD} more" if len(matched) > MOST_TOLD else ""
         columns = [column for match, _ in matched for column in (match.column, *match.by) if column]
-        return "statistics", f"{name!r}{_shown(value)} is {named}{more}", columns
+        kind = "weights" if all(match.statistic in WEIGHTS for match, _ in matched) else "statistics"
+        return kind, f"{name!r}{_shown(value)} is {named}{more}", columns
     unexplained = not held.declared and not all(answer.by_training for answer in answers)
     return ("unexplained", repr(name), []) if unexplained else ("", "", [])
 
@@ -164,12 +167,15 @@ def _said(match: Match, who: str) -> str:
 def _shown(value: Any) -> str:
     if isinstance(value, pd.Timestamp):
         return f" ({value})"
+    if np.size(value) > 1 or isinstance(value, dict):
+        return f" ({np.size(list(value) if isinstance(value, dict) else value):,} values)"
     return f" ({float(value):.6g})" if is_number(value) else ""
 
 
 def _findings(step: str, told: _Told) -> Iterator[Finding]:
     for kind, code, severity, before, cause in (
         ("statistics", "LK220", "error", f"{step} holds values computed from held-out rows: ", "held"),
+        ("weights", "LK220", "error", f"{step} holds values computed from held-out rows: ", "class weights"),
         ("tables", "LK221", "error", f"{step} holds rows of the data: ", "held rows"),
         ("unexplained", "LK222", "information", f"{step} holds data not explained by the rows: ", "unexplained"),
     ):

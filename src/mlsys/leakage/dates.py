@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from mlsys.errors import Finding
+from mlsys.leakage.remedies import REMEDIES
 from mlsys.values import Kind, is_of_type
 
 if TYPE_CHECKING:
@@ -47,8 +48,7 @@ def date_findings(parts: Mapping[str, pd.DataFrame], features: Sequence[str], fo
 def _finding(columns: list[str], what: str) -> Finding:
     return Finding(
         "LK208",
-        f"{', '.join(map(repr, columns))} {what}; derive features that recur (hour, weekday, days since an event) "
-        "with Derive or CyclicEncode, and exclude= the date",
+        f"{', '.join(map(repr, columns))} {what}; {REMEDIES['dates']}",
         "information",
         columns=tuple(columns),
     )

@@ -9,6 +9,7 @@ import pandas as pd
 
 from mlsys.blocks import dtypes_of, is_plain
 from mlsys.errors import Finding
+from mlsys.leakage.remedies import REMEDIES
 from mlsys.leakage.separation import auc_of, aucs_of_numbers, in_hash_order, levels_of
 from mlsys.summaries import hashable_columns
 
@@ -72,9 +73,9 @@ def difference_findings(
     named = ", ".join(f"{column!r} (AUC {auc:.2f} ± {error:.2f})" for auc, error, column in differing[:5])
     more = f" and {len(differing) - 5} more" if len(differing) > 5 else ""
     told = (
-        "which a random split does not cause; look for a step or source that treats the parts differently"
+        f"which a random split does not cause; {REMEDIES['parts differ']}"
         if by_chance
-        else "so the scores hold for rows like these"
+        else "so the scores hold for rows like these; where it is no change in time, " + REMEDIES["parts differ"]
     )
     return [
         Finding(

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -17,6 +19,11 @@ EXACT = 12
 """Digits from which a number was not rounded."""
 RELATIVE = 1e-9
 """Sums over columns differ in the last bits with the order of rows."""
+MANY = 5
+"""Numbers of one mapping or array from which on one may meet a share of some rows by accident."""
+LARGEST_DENOMINATOR = 250
+"""Of a fraction that one number meets by accident one time in 1,000: .3 times its square are the fractions up to 1 with
+such denominators, and about 15 shares and ratios of rows are compared. It grows with the root of the numbers asked."""
 _FROM_MATHEMATICS = frozenset({math.pi, math.e, math.tau, math.sqrt(2), math.log(2), math.pi / 180, 180 / math.pi})
 
 
@@ -60,3 +67,40 @@ def tolerance_of(value: Any) -> float:
     if isinstance(value, np.generic) or digits >= EXACT or not number:
         return exact
     return exact + 0.5 * 10.0 ** (math.floor(math.log10(number)) - digits + 1)
+
+
+def accidents(numbers: Sequence[float], found: Sequence[bool], comes_again: Sequence[bool] = ()) -> list[bool]:
+    """Return which of many numbers may equal a statistic by accident: simple fractions, among others that do not.
+
+    Rates of levels are ratios of small numbers, such as 5/12, and so are shares of a class in few rows.
+
+    Parameters
+    ----------
+    numbers : sequence of float
+        Of one mapping or array.
+    found : sequence of bool
+        Which of them equal a statistic; of many at least half prove it.
+    comes_again : sequence of bool
+        Which of them are values of several rows, as the mean of a level of one row is.
+
+    Examples
+    --------
+    >>> accidents([5 / 12, 1 / 3, 0.25, 0.5, 0.7071067811865476], [True, False, False, False, True])
+    [True, False, False, False, False]
+    >>> accidents([5 / 12, 1 / 3], [True, False]), accidents([1 / 3] * 6, [True] * 6)
+    ([False, False], [False, False, False, False, False, False])
+    """
+    if len(numbers) < MANY or 2 * sum(found) >= len(numbers):
+        return [False] * len(numbers)
+    largest = int(LARGEST_DENOMINATOR * len(numbers) ** 0.5)
+    again = comes_again or [False] * len(numbers)
+    asked = zip(numbers, found, again, strict=True)
+    return [each and (told or _is_fraction(number, largest)) for number, each, told in asked]
+
+
+def _is_fraction(number: float, largest: int) -> bool:
+    """Whether a number is a ratio of whole numbers, the lower one at most so large."""
+    if not math.isfinite(number):
+        return False
+    near = float(Fraction(number).limit_denominator(largest))
+    return abs(near - number) <= 10.0**-EXACT * abs(number)

@@ -10,7 +10,16 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from mlsys.leakage.digits import EXACT, FEWEST, FEWEST_OF_RATE, digits_of, is_computed, tolerance_of
+from mlsys.leakage.digits import (
+    EXACT,
+    FEWEST,
+    FEWEST_OF_RATE,
+    RELATIVE,
+    accidents,
+    digits_of,
+    is_computed,
+    tolerance_of,
+)
 from mlsys.leakage.mappings import Targets, follows_held_out
 from mlsys.leakage.ordering import FEWEST as FEWEST_GROUPS
 from mlsys.leakage.ordering import orders, slips
@@ -28,6 +37,8 @@ WORKED_OUT = frozenset(
     {"mean", "median", "sum", "standard deviation", "smoothed mean", "relative mean", "centred mean"}
 )
 """Statistics that require the rows of a group; counts and extremes may have been known beforehand."""
+OF_ORDER = ("median", "quantile", "minimum", "maximum")
+"""Statistics that are values of rows, or lie between two."""
 ROUND_MINUTES = 5
 """Minutes that people type; any other that is a statistic of all rows was computed from them."""
 ONE_MICROSECOND = 1e-6 / 86_400
@@ -135,8 +146,24 @@ class Explainer:
         if _may_be_ids(values):
             return [self._of_members(pd.Index(values.astype(np.int64)))]
         numbers = values.ravel()[:MOST_NUMBERS].tolist()
+        return [*self._of_each(numbers), *([_UNEXPLAINED] if self._are_several(numbers) else [])]
+
+    def _of_each(self, numbers: Sequence[Any]) -> list[Explained]:
+        """Return what explains each of some numbers, without those that meet a statistic by accident."""
         answers = [self._of_number(number) for number in numbers]
-        return [*answers, *([_UNEXPLAINED] if self._are_several(numbers) else [])]
+        values = [float(each) for each in numbers]
+        comes_again = [self._comes_again(each, answer) for each, answer in zip(values, answers, strict=True)]
+        by_accident = accidents(values, [answer.found is not None for answer in answers], comes_again)
+        return [_INNOCENT if chance else answer for answer, chance in zip(answers, by_accident, strict=True)]
+
+    def _comes_again(self, number: float, answer: Explained) -> bool:
+        """Whether a number is a value that rows have again and again, and a quantile only for that."""
+        if answer.found is None or not answer.found[0].statistic.startswith(OF_ORDER):
+            return False
+        columns = self.everywhere[0].numbers()
+        name = answer.found[0].column
+        there = columns[name].to_numpy() if name in columns else np.zeros(0)
+        return int((np.abs(there - number) <= RELATIVE * abs(number)).sum()) > 1
 
     def _are_several(self, numbers: Sequence[float]) -> bool:
         """Whether numbers together were computed, but not from training rows."""
@@ -179,7 +206,7 @@ class Explainer:
             return [explained]
         if counts and len(mapping) >= FEWEST_GROUPS and any(True for _ in self.everywhere[0].groupings(mapping.index)):
             return [_UNEXPLAINED]
-        return [self._of_number(number) for number in mapping.tolist()[:MOST_NUMBERS]]
+        return self._of_each(mapping.tolist()[:MOST_NUMBERS])
 
     def _of_mapping(self, mapping: pd.Series, moments: bool = False) -> Explained | None:
         """Return what explains a mapping from groups to numbers by its values; ``None`` where nothing does."""

@@ -12,6 +12,7 @@ from mlsys.errors import Finding
 from mlsys.leakage.all_parts import AllParts, Grouping
 from mlsys.leakage.levels import Levels, auc, levels_of_column, targets_of
 from mlsys.leakage.name_parts import groupings_of_names, groupings_of_numbers
+from mlsys.leakage.remedies import REMEDIES
 from mlsys.leakage.separation import in_hash_order
 from mlsys.summaries import fold_of, hash_ids
 from mlsys.values import Kind, values_of, with_columns
@@ -227,8 +228,7 @@ def _finding(each: Telling, together: AllParts, parts: pd.Series | None, priced:
     return Finding(
         "LK227",
         f"rows of one {what} are on both sides of the split and predict each other's target (AUC "
-        f"{each.auc:.3f} ± {each.error:.3f}){costs}; {asks}{made}declare it with group= in the Pipeline to keep them "
-        "together",
+        f"{each.auc:.3f} ± {each.error:.3f}){costs}; {asks}{made}{REMEDIES['undeclared group']}",
         "warning" if warns else "information",
         columns=(each.column,),
     )

@@ -9,6 +9,7 @@ import pandas as pd
 
 from mlsys.errors import Finding
 from mlsys.leakage.power import FEWEST
+from mlsys.leakage.remedies import REMEDIES
 from mlsys.summaries import is_hashable
 from mlsys.values import Kind, plain, values_of
 
@@ -58,7 +59,7 @@ def identifier_findings(train: pd.DataFrame, features: Sequence[str], power: pd.
         found.append(
             Finding(
                 "LK207",
-                f"{name!r} {how}{told}; remove it with exclude=, or declare it as id=",
+                f"{name!r} {how}{told}; {REMEDIES['row number']}",
                 "warning" if tells else "information",
                 columns=(name,),
             )

@@ -10,6 +10,7 @@ import pandas as pd
 from mlsys.errors import Finding
 from mlsys.leakage.pairs import pair_formula
 from mlsys.leakage.power import is_measured
+from mlsys.leakage.remedies import REMEDIES
 from mlsys.leakage.separation import in_hash_order
 from mlsys.leakage.terms import EXACT, Term, factors_of, goal_of, products_of, terms_of, tolerance_of
 
@@ -93,9 +94,8 @@ def _told(formula: str, columns: tuple[str, ...], way: str, severity: str) -> Fi
     shown = ", ".join(map(repr, columns[:FEW])) + (" and others" if len(columns) > FEW else "")
     return Finding(
         "LK209",
-        f"the target is a {way} of {shown}{f' ({formula})' if formula else ''}, too good to be true unless all of "
-        "these are known beforehand; declare what is known only after the decision with known_at= or exclude=, or "
-        'waive={"LK209": "why"}',
+        f"the target is a {way} of {shown}{f' ({formula})' if formula else ''} in at least {ALIKE:.0%} of the rows, "
+        f"too good to be true unless all of these are known beforehand; {REMEDIES['formula']}",
         severity,
         columns=columns,
     )

@@ -153,8 +153,8 @@ def _finding(name: str, said: str, of_target: bool, step: str) -> Finding:
         return Finding("LK229", message, "error", columns=(name,), step=step)
     return Finding(
         "LK226",
-        f"{name!r} is {said} {where}; make it after the split, from training rows alone, in a Transform; if it was "
-        'published like this, waive={"LK226": "why"}',
+        f"{name!r} is {said} {where}; {REMEDIES['by level beforehand']}; if it "
+        'was published like this, waive={"LK226": "why"}',
         "warning",
         columns=(name,),
         step=step,

@@ -10,6 +10,7 @@ import pandas as pd
 
 from mlsys.errors import Finding
 from mlsys.leakage.power import is_measured
+from mlsys.leakage.remedies import REMEDIES
 from mlsys.leakage.separation import in_hash_order
 from mlsys.summaries import hash_ids, is_hashable
 from mlsys.values import plain
@@ -148,8 +149,7 @@ def _finding(pairs: Sequence[tuple[str, str]], name: str, share: float, how: str
     return Finding(
         "LK230",
         f"about {min(share, 1.0):.0%} of the {name} rows are a training row with its sides exchanged ({shown}), and "
-        f"such rows have {how}; keep each pair in one direction, or build an id from both sides (the smaller first) "
-        "and declare it with group=",
+        f"such rows have {how}; {REMEDIES['mirrored']}",
         "warning",
         columns=tuple(column for pair in pairs for column in pair),
     )

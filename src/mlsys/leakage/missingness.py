@@ -6,6 +6,7 @@ import pandas as pd
 
 from mlsys.errors import Finding
 from mlsys.leakage.power import STRONG, SURE, is_measured
+from mlsys.leakage.remedies import REMEDIES
 
 TELLING = 0.75
 """AUC that legitimate gaps rarely reach: half the rows of one class lack what all rows of the other have."""
@@ -47,8 +48,8 @@ def missingness_findings(power: pd.DataFrame, train: pd.DataFrame, target: pd.Se
     return [
         Finding(
             "LK206",
-            f"whether {named} is null alone predicts the target: is it filled in before the outcome is known? If not, "
-            'declare it with known_at= or exclude=; if so, as for a test that is ordered, waive={"LK206": "why"}',
+            f"whether {named} is null alone predicts the target: is it filled in before the outcome is known? "
+            f'{REMEDIES["nulls"]}; otherwise, as for a test that is ordered, waive={{"LK206": "why"}}',
             severity,
             columns=tuple(telling["column"]),
         )

@@ -9,6 +9,7 @@ import pandas as pd
 
 from mlsys.blocks import dtypes_of
 from mlsys.errors import Finding
+from mlsys.leakage.remedies import REMEDIES
 from mlsys.leakage.separation import in_hash_order
 from mlsys.values import Kind, is_of_type
 
@@ -82,7 +83,7 @@ def near_findings(
             "LK214",
             f"about {min(excess, 1.0):.0%} of the {name} rows have a {learned} row far closer in "
             f"{', '.join(map(repr, columns))} than rows that are merely alike, as copies with noise and interpolated "
-            "rows do; create such rows after the split, in a TrainOnly step, or declare their origin with group=",
+            f"rows do; {REMEDIES['made copies']}",
             "warning",
             columns=tuple(columns),
         )

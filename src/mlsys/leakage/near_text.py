@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from mlsys.errors import Finding
+from mlsys.leakage.remedies import REMEDIES
 from mlsys.leakage.separation import in_hash_order
 
 if TYPE_CHECKING:
@@ -164,8 +165,7 @@ def _of_column(train: pd.DataFrame, part: pd.DataFrame, name: str, column: str, 
         Finding(
             "LK214",
             f"about {min(share, 1.0):.0%} of the {name} rows have a {column!r} that nearly equals one of a {learned} "
-            f"row (similarity of {ALIKE} or more); remove such repeats before the split, or declare their origin "
-            "with group=",
+            f"row (similarity of {ALIKE} or more); {REMEDIES['near texts']}",
             "warning" if share > SHARE else "information",
             columns=(column,),
         )

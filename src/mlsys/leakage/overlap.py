@@ -9,6 +9,7 @@ import pandas as pd
 
 from mlsys.dataset import Roles
 from mlsys.errors import Finding
+from mlsys.leakage.remedies import REMEDIES
 from mlsys.summaries import hash_ids
 from mlsys.values import TIMES, moments_of, values_of
 
@@ -88,7 +89,7 @@ def _shared(rows: pd.DataFrame, part: pd.DataFrame, learned: str, name: str, col
         Finding(
             {"group": "LK211", "id": "LK212"}[role],
             f"{both:,} of {len(part):,} {name} rows have a {role} ({column!r}) that {called(learned)} rows have too; "
-            + ("split with GroupSplit" if role == "group" else "an id should be unique: check for duplicate rows"),
+            + REMEDIES[role],
             "error",
             columns=(column,),
         )
@@ -108,7 +109,7 @@ def _later(train: pd.DataFrame, part: pd.DataFrame, name: str, roles: Roles) -> 
         Finding(
             "LK210",
             f"{later:,} of {len(train):,} training rows are as late as or later than the first {name} row by "
-            f"{roles.time!r}, so the model is evaluated on a past it knows; use TimeSplit",
+            f"{roles.time!r}, so the model is evaluated on a past it knows; {REMEDIES['time']}",
             "warning",
             columns=(roles.time,),
         )
@@ -129,7 +130,7 @@ def _labelled_late(
         Finding(
             "LK216",
             f"the labels of {late:,} of {len(train):,} training rows were known only when the {name} rows had begun "
-            f"({start}), so training could not have used them; use TimeSplit, which leaves such rows out",
+            f"({start}), so training could not have used them; {REMEDIES['late label']}",
             "warning" if late > SHARE_OF_LATE_LABELS * len(train) else "information",
             columns=roles.targets,
         )

@@ -27,8 +27,10 @@ REMEDIES: Mapping[str, str] = {
     "held rows": "learn it in learn() of a Transform, which sees training rows only, or declare a table that was known "
     "beforehand with lookup=[...]",
     "held predictions": "learn it in learn(calibration) of a Postprocess, which gets predictions that judge nothing",
+    "class weights": 'set class_weight="balanced" (is_unbalance=True of LightGBM), which counts training rows only',
     "unexplained": "whether held-out rows went into it is not assessed. Learn it in a Transform, or declare tables "
     "with lookup=[...]",
+    "read from outside": "pass it as a table (Join, lookup=[...]), or learn it in a Transform",
     # What a column tells.
     "late column": "declare what is known only after the decision with known_at= or exclude=",
     "fitted beforehand": "fit after the split, on training rows only, whatever was fitted beforehand: give the "
@@ -36,10 +38,85 @@ REMEDIES: Mapping[str, str] = {
     "encoded beforehand": "encode after the split with TargetEncode, which learns from other folds, or remove it "
     "with exclude=",
     "scaled beforehand": "scale after the split, of training rows alone (Standardize, or Apply with scikit-learn's)",
+    "by level beforehand": "make it after the split, from training rows alone, in a Transform",
     "filled beforehand": "leave its gaps empty: Impute learns from training rows what fills them",
     "cut beforehand": "cut it after the split, at quantiles of training rows (Bin, or learn() of a Transform)",
+    "nulls": "declare it with known_at= or exclude= if it is filled in only after the outcome",
+    "formula": 'declare what is known only after the decision with known_at= or exclude=, or waive={"LK209": "why"}',
+    "row number": "remove it with exclude=, or declare it as id=",
+    "dates": "derive features that recur (hour, weekday, days since an event) with Derive or CyclicEncode, and "
+    "exclude= the date",
+    "rules": "evaluate it on labels obtained in another way, or leave the columns out with exclude=",
+    "too good": "check for every feature whether it is known before the decision, and whether the target is computed "
+    "from features",
+    # What the parts share, or do not.
+    "group": "split with GroupSplit",
+    "id": "an id should be unique: check for duplicate rows",
+    "time": "use TimeSplit",
+    "late label": "use TimeSplit, which leaves such rows out",
+    "undeclared group": "declare it with group= in the Pipeline to keep them together",
+    "inner split": "give it folds that keep groups together, such as cv=GroupKFold(), or choose with tune()",
+    "repeats": "remove duplicates before the split or declare a group role",
+    "other label": "decide which label is right, or add the column that tells them apart",
+    "made copies": "create such rows after the split, in a TrainOnly step, or declare their origin with group=",
+    "near texts": "remove such repeats before the split, or declare their origin with group=",
+    "mirrored": "keep each pair in one direction, or build an id from both sides (the smaller first) and declare it "
+    "with group=",
+    "one column apart": "if they are one case seen twice, remove repeats before the split or declare their origin with "
+    "group=",
+    "spelling": "normalize case, spaces and punctuation in a Derive step before the split",
+    "parts differ": "look for a step or source that treats the parts differently",
+    # What was chosen by rows that judge.
+    "many models": "final_test() decides",
+    "tuned": "tuned.corrected estimates by how much, and final_test() decides",
+    "seeds of a split": "give the mean and spread over all seeds, or evaluate by folds (KFolds)",
+    "seeds of a model": "give the mean and spread over all seeds, or average the models (Voting)",
+    "opened before": "use new rows for a final verdict, or register with a reason",
 }
 """Advice by cause."""
+_AMONG_ROWS = ("statistic", "codes", "order", "past", "side table", "by target", "reshape", "label")
+CAUSES: Mapping[str, Sequence[str]] = {
+    "LK201": (*_AMONG_ROWS, "batch"),
+    "LK202": ("alone",),
+    "LK204": ("late column", "fitted beforehand"),
+    "LK205": ("rules",),
+    "LK206": ("nulls",),
+    "LK207": ("row number",),
+    "LK208": ("dates",),
+    "LK209": ("formula",),
+    "LK210": ("time",),
+    "LK211": ("group",),
+    "LK212": ("id",),
+    "LK213": ("repeats",),
+    "LK214": ("made copies", "near texts"),
+    "LK215": ("other label",),
+    "LK216": ("late label",),
+    "LK217": ("parts differ",),
+    "LK218": ("too good",),
+    "LK219": ("inner split",),
+    "LK220": ("held", "held predictions", "class weights"),
+    "LK221": ("held rows",),
+    "LK222": ("unexplained", "read from outside"),
+    "LK223": ("late column", "fitted beforehand"),
+    "LK224": ("late column", "fitted beforehand"),
+    "LK225": ("late column", "fitted beforehand"),
+    "LK226": ("scaled beforehand", "filled beforehand", "cut beforehand", "by level beforehand"),
+    "LK227": ("undeclared group",),
+    "LK228": ("encoded beforehand", "in sample", "own row"),
+    "LK229": ("encoded beforehand",),
+    "LK230": ("mirrored",),
+    "LK231": ("one column apart",),
+    "LK232": ("spelling",),
+    "LK233": ("many models",),
+    "LK234": ("seeds of a split", "seeds of a model"),
+    "LK235": ("tuned",),
+    "LK301": _AMONG_ROWS,
+    "LK302": ("in sample", "own row"),
+    "LK303": (*_AMONG_ROWS, "batch"),
+    "LK304": ("own label",),
+    "LK401": ("opened before",),
+}
+"""Causes by code of finding: every finding about leakage ends with the remedy of one of its causes."""
 NOBODY: Mapping[str, str] = MappingProxyType({})
 
 

@@ -10,6 +10,7 @@ import pandas as pd
 
 from mlsys.errors import Finding
 from mlsys.leakage.power import is_measured
+from mlsys.leakage.remedies import REMEDIES
 from mlsys.leakage.separation import in_hash_order
 from mlsys.steps.repeats import SAMPLE, SURPRISING
 from mlsys.summaries import equal_by_chance, equal_rows, row_hashes
@@ -104,7 +105,7 @@ def _seen_twice(both: int, rows: int, name: str, learned: str, compared: str, se
     return Finding(
         "LK213",
         f"{both:,} of {rows:,} {name} rows equal a {learned} row in {compared}; "
-        "if they are the same case seen twice, remove duplicates before the split or declare a group role",
+        f"if they are the same case seen twice, {REMEDIES['repeats']}",
         severity,
     )
 
@@ -113,7 +114,7 @@ def _labelled_otherwise(other: int, rows: int, name: str, learned: str, compared
     return Finding(
         "LK215",
         f"{other:,} of {rows:,} {name} rows equal {learned} rows in {compared} and have a different label from all of "
-        "these; decide which label is right, or add the column that tells them apart",
+        f"these; {REMEDIES['other label']}",
         severity,
     )
 

@@ -1,4 +1,4 @@
-"""Ids in two spellings: new to the training rows only by case, punctuation and spaces."""
+"""Ids in two spellings: new to the training rows only by case, punctuation, spaces and leading zeros."""
 
 from __future__ import annotations
 
@@ -6,10 +6,12 @@ import re
 import unicodedata
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pandas as pd
 
 from mlsys.errors import Finding
-from mlsys.leakage.levels import may_be_levels
+from mlsys.leakage.levels import may_be_levels, some_rows
+from mlsys.leakage.remedies import REMEDIES
 from mlsys.values import Kind, plain, values_of
 
 if TYPE_CHECKING:
@@ -19,24 +21,55 @@ FEWEST_LEVELS, MOST_LEVELS, MOST_ROWS = 20, 20_000, 50_000
 FEWEST = 3
 """Minimum number of values to report; for a declared group one is enough."""
 SHOWN = 3
+LONGEST = 40
+"""Characters of a text on average; longer ones are compared as such."""
 _BETWEEN_DIGITS = re.compile(r"(?<=\d)[\W_]+(?=\d)")
 _WHOLE = re.compile(r"\s*(\d+)\.0+\s*")
+_LEADING = re.compile(r"(?<!\d)(?<!\0)0+(?=\d)")
+"""Zeros before a number; not those of its second part, as in 1.05."""
 
 
 def folded(value: str) -> str:
-    """Return a value without case, punctuation and spaces; digits that these part stay apart.
+    """Return a value without case, punctuation, spaces and leading zeros; digits that these part stay apart.
 
     Examples
     --------
-    >>> folded(" Patient_07 ") == folded("PATIENT-07"), folded("1.5") == folded("15"), folded("12.0") == folded("12")
+    >>> folded(" Patient_07 ") == folded("PATIENT-7"), folded("1.5") == folded("15"), folded("0012.0") == folded("12")
     (True, False, True)
+    >>> folded("1.05") == folded("1.5"), folded("P-100") == folded("P-10")
+    (False, False)
     """
     whole = _WHOLE.fullmatch(value)
-    if whole:
-        return whole[1]
-    text = unicodedata.normalize("NFKC", value).casefold()
+    text = whole[1] if whole else unicodedata.normalize("NFKC", value).casefold()
     parted = _BETWEEN_DIGITS.sub("\0", text)
-    return re.sub(r"[^\w\0]|_", "", parted)
+    return _LEADING.sub("", re.sub(r"[^\w\0]|_", "", parted))
+
+
+def is_short_text(column: pd.Series) -> bool:
+    """Whether a column is of texts of at most 40 characters on average.
+
+    Examples
+    --------
+    >>> is_short_text(pd.Series(["New York", None])), is_short_text(pd.Series([1, 2]))
+    (True, False)
+    """
+    if values_of(column).means is not Kind.TEXT:
+        return False
+    known = plain(some_rows(column)).dropna()
+    return bool(len(known)) and float(known.astype("str").str.len().mean()) <= LONGEST
+
+
+def as_folded(column: pd.Series) -> pd.Series:
+    """Return a column of texts folded; null and what nothing is left of stay as they are.
+
+    Examples
+    --------
+    >>> as_folded(pd.Series(["New York", "new york ", "-"])).tolist()
+    ['newyork', 'newyork', '-']
+    """
+    codes, levels = pd.factorize(plain(column))
+    told = np.array([*(folded(str(each)) or str(each) for each in levels), None], dtype=object)
+    return pd.Series(told[codes], index=column.index)
 
 
 def spelling_findings(
@@ -85,7 +118,7 @@ def _finding(column: str, again: list[str], spelled: dict[str, str], name: str, 
     return Finding(
         "LK232",
         f"{len(again):,} value{'s' * (len(again) > 1)} of {column!r} in {name} rows occur in training rows, spelled "
-        f"differently: {shown}{more}{parted}; normalize case, spaces and punctuation in a Derive step before the split",
+        f"differently: {shown}{more}{parted}; {REMEDIES['spelling']}",
         "warning" if declared else "information",
         columns=(column,),
     )

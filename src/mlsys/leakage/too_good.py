@@ -9,6 +9,7 @@ import pandas as pd
 
 from mlsys.errors import Finding
 from mlsys.leakage.power import is_measured
+from mlsys.leakage.remedies import REMEDIES
 from mlsys.values import plain
 
 if TYPE_CHECKING:
@@ -54,8 +55,7 @@ def too_good_finding(
     named = f"; {', '.join(map(repr, columns))} may be the cause" if columns else ""
     return Finding(
         "LK218",
-        f"{how} of the {part} rows{named}; check for every feature whether it is known before the decision, and "
-        "whether the target is computed from features",
+        f"{how} of the {part} rows{named}; {REMEDIES['too good']}",
         "warning" if is_measured(target) else "information",
         columns=columns,
     )

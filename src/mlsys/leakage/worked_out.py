@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from mlsys.leakage.digits import EXACT, FEWEST, RELATIVE, digits_of
+from mlsys.leakage.digits import EXACT, FEWEST, RELATIVE, accidents, digits_of
 from mlsys.leakage.explaining import MOST_NUMBERS, Explained
 from mlsys.leakage.power import is_measured
 from mlsys.leakage.statistics import MOST_CLASSES, MOST_GROUPS, Match, Population
@@ -29,6 +29,13 @@ _TRANSFORMED: dict[str, Callable[[Any], Any]] = {
 _GROUPS = frozenset({Kind.NUMBER, Kind.TRUTH, Kind.TEXT, Kind.DATE, Kind.PERIOD})
 _BY_GROUP = ("mean", "median", "sum", "std", "count")
 """Extremes of groups may be known of them beforehand."""
+BALANCED, OTHERS_A_ROW, ROOT_OF_OTHERS = (
+    "weights that balance the classes",
+    "number of rows of other classes for each row of a class",
+    "square root of the number of rows of other classes for each row of a class",
+)
+WEIGHTS = frozenset({BALANCED, OTHERS_A_ROW, ROOT_OF_OTHERS})
+"""Statistics that weigh classes."""
 FEWEST_NUMBERS = 3
 """Of groups without names: two numbers meet two others by accident."""
 HIGHEST_DEGREE = 8
@@ -94,8 +101,11 @@ class WorkedOut:
         if 1 < len(numbers) <= HIGHEST_DEGREE + 1:
             yield from _curves(numbers, rows, own)
         if 1 < len(numbers) <= MOST_NUMBERS:
-            for number in filter(_is_exact, numbers.tolist()):  # such as a line with its error, or all correlations
-                yield from self._numbers(number, rows, own)
+            asked = numbers.tolist()  # such as a line with its error, or all correlations
+            found = [list(self._numbers(each, rows, own)) if _is_exact(each) else [] for each in asked]
+            by_accident = accidents(asked, [len(each) > 0 for each in found])
+            for matches, chance in zip(found, by_accident, strict=True):
+                yield from () if chance else matches
 
     def _levels_of(self, rows: Population) -> dict[str, int]:
         """Return how many values each column has that may be a group."""
@@ -149,9 +159,9 @@ def _of_classes(rows: Population) -> Iterator[tuple[float, Match, str]]:
         for count in counts.tolist() if 1 < classes <= MOST_CLASSES else ():
             others = total - count
             found = {
-                "weights that balance the classes": total / (classes * count),
-                "number of rows of other classes for each row of a class": others / count,
-                "square root of the number of rows of other classes for each row of a class": (others / count) ** 0.5,
+                BALANCED: total / (classes * count),
+                OTHERS_A_ROW: others / count,
+                ROOT_OF_OTHERS: (others / count) ** 0.5,
                 "log odds of a class": float(np.log(count / others)),
                 "share of a class": count / total,
             }

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from mlsys.errors import Finding
+from mlsys.leakage.remedies import REMEDIES
 from mlsys.tracking import Opening
 
 
@@ -66,7 +67,7 @@ class Looks:
                 "LK401",
                 f"the test rows were opened {self.before} time{'s' if self.before > 1 else ''} before, and "
                 f"{self.models} models have been evaluated on them; the best of several looks better than it is, so "
-                "use new rows for a final verdict, or register with a reason",
+                f"{REMEDIES['opened before']}",
                 "warning",
             )
         ]

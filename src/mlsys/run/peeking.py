@@ -13,6 +13,7 @@ import pandas as pd
 from mlsys.errors import ConfigurationError, Finding, StateError
 from mlsys.evaluation import Evaluation, evaluation_in
 from mlsys.execution.execution import Execution
+from mlsys.leakage.remedies import REMEDIES
 from mlsys.run.live import Live
 from mlsys.states import digest, digest_frame
 from mlsys.steps.capabilities import all_wrapped
@@ -139,12 +140,12 @@ class _Tried:
 _SEEDS = (
     _Tried(
         lambda each: (each.dealing,), lambda each: each.seed, "the same rows were split with {} different seeds",
-        "Give the mean and spread over all seeds, or evaluate by folds (KFolds)",
+        REMEDIES["seeds of a split"],
     ),
     _Tried(
         lambda each: (each.trained, each.rows), lambda each: each.model_seed,
         "the same model was trained with {} different seeds and evaluated on the same rows",
-        "Give the mean and spread over all seeds, or average the models (Voting)",
+        REMEDIES["seeds of a model"],
     ),
 )  # fmt: skip
 
@@ -153,14 +154,14 @@ def _of_models(models: int, evaluation: Evaluation) -> str:
     return (
         f"{models} models were evaluated on these {evaluation.part} rows, and the best of several looks better than it "
         f"is{_widened(models, evaluation)}; no interval is wide enough for a model chosen by its score: "
-        "final_test() decides"
+        f"{REMEDIES['many models']}"
     )
 
 
 def _of_choice(chosen: int, evaluation: Evaluation) -> str:
     return (
         f"tune() chose this model among {chosen} trials by these {evaluation.part} rows, so its score on them is too "
-        "good; tuned.corrected estimates by how much, and final_test() decides"
+        f"good; {REMEDIES['tuned']}"
     )
 
 
@@ -171,12 +172,12 @@ def _of_seeds(judging: Judging, before: Sequence[Judging], alike: Sequence[Judgi
     if best and _is_taken_up_again(judging, before, tried):
         return Finding(
             "LK234",
-            f"{said}, and the one with the best score was used again: it was chosen by the rows that evaluate it. "
+            f"{said}, and the one with the best score was used again: it was chosen by the rows that evaluate it; "
             f"{tried.remedy}",
             "warning",
         )
     place = ", and this is the best of their scores so far" if best else ""
-    return Finding("LK234", f"{said}{place}; one of several scores is no result. {tried.remedy}", "information")
+    return Finding("LK234", f"{said}{place}; one of several scores is no result; {tried.remedy}", "information")
 
 
 def _is_taken_up_again(judging: Judging, before: Sequence[Judging], tried: _Tried) -> bool:

@@ -16,6 +16,7 @@ from mlsys.execution.packed import packed, unpacked
 from mlsys.execution.parts import Parts
 from mlsys.execution.told import Declared, Told, Withheld, made_of
 from mlsys.execution.work import At, Task, Work
+from mlsys.leakage.remedies import REMEDIES
 from mlsys.plan import Planned
 from mlsys.states import Held
 from mlsys.steps import Label, Labels
@@ -123,7 +124,7 @@ def _told(planned: Planned, parts: Parts) -> list[Told | Finding]:
             Finding(
                 "LK205",
                 f"the rules of {planned.name} read {named}, which stay features: a model can learn the rules back; "
-                "evaluate it on labels obtained in another way, or leave the columns out with exclude=",
+                f"{REMEDIES['rules']}",
                 "information",
                 columns=voted,
                 step=planned.name,
