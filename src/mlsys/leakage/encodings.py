@@ -56,7 +56,9 @@ def own_target_findings(together: AllParts, by: str = "") -> list[Finding]:
     row's own target, whatever the smoothing, so the level and the mean reveal the target. Held-out rows that get the
     plain mean of their level do not show it.
     """
-    names = [name for name in together.numbers if _is_fine(together.rows[name])]
+    kinds, looks = together.kinds, together.looks
+    names = [name for name in together.numbers
+             if kinds[name].kind is Kind.NUMBER and looks[name].distinct >= FEWEST_VALUES]  # fmt: skip
     found: dict[str, tuple[str, float]] = {}
     for each in together.groupings if names else ():
         known = each.kept(together.training & together.labelled)

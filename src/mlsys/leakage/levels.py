@@ -103,7 +103,12 @@ def may_be_levels(column: pd.Series, fewest: int) -> bool:
 
 def some_rows(column: pd.Series) -> pd.Series:
     """Return a few rows from all over a column."""
-    return column.iloc[_all_over(len(column))]
+    return column if len(column) <= PEEK else column.iloc[_all_over(len(column))]
+
+
+def some_rows_of(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return the same few rows of all columns of a frame."""
+    return frame if len(frame) <= PEEK else frame.iloc[_all_over(len(frame))]
 
 
 @lru_cache(maxsize=64)

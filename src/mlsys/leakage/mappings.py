@@ -17,8 +17,6 @@ from mlsys.leakage.remedies import REMEDIES
 from mlsys.values import Kind, plain, values_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from numpy.typing import NDArray
 
     Numbers = NDArray[np.float64]
@@ -206,8 +204,8 @@ def mapping_findings(together: AllParts) -> list[Finding]:
     table = {**together.numbers, **_texts_of_two(together)}
     found: dict[str, tuple[str, str]] = {}
     for each in together.groupings:
-        here = {name: values[each.places] for name, values in table.items() if name != each.name}
-        _ask(together, each, {name: here[name] for name in _constant(each.levels, here)}, found)
+        others = {name: values for name, values in table.items() if name != each.name}
+        _ask(together, each, dict(each.constant_among(others)), found)
     for each in together.values_as_levels:
         if each.name not in found:
             _ask(together, each, {each.name: table[each.name][each.places]}, found)
@@ -243,15 +241,6 @@ def _texts_of_two(together: AllParts) -> dict[str, Numbers]:
                 if len(levels) == 2:  # noqa: PLR2004
                     found[name] = np.where(codes < 0, np.nan, codes)
     return found
-
-
-def _constant(levels: Levels, table: dict[str, Numbers]) -> Iterator[str]:
-    """Yield the columns that have one value within each level."""
-    first = np.arange(min(len(levels.codes), 1_000))  # levels come again among them, so most columns are told by these
-    few = Levels(levels.codes[first], levels.count)
-    for name, values in table.items():
-        if few.constant(values[first]) and levels.constant(values):
-            yield name
 
 
 def _finding(name: str, group: str, how: str) -> Finding:
