@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from mlsys.blocks import dtypes_of, is_plain, number_blocks
-from mlsys.leakage.levels import Levels, levels_of_column, may_be_levels, numbers_of, some_rows, some_rows_of
+from mlsys.leakage.levels import PEEK, Levels, levels_of_column, may_be_levels, numbers_of, some_rows, some_rows_of
 from mlsys.leakage.read_once import Look, Number, look_of, looks_of, surely_has_more
 from mlsys.leakage.statistics import days_of
 from mlsys.summaries import hash_ids
@@ -228,7 +228,10 @@ def _drawn(column: pd.Series, ordered: bool) -> NDArray[np.bool_]:
     """Draw some levels, or some blocks of neighbouring numbers, at random."""
     share = SAMPLE / len(column)
     if not ordered:
-        codes, levels = pd.factorize(plain(column))
+        column = plain(column)
+        if values_of(column).kind is Kind.TEXT and some_rows(column).nunique() > PEEK // 2:  # to number them costs more
+            return np.asarray((hash_ids(column) <= np.uint64(share * 2.0**64)) & column.notna().to_numpy())
+        codes, levels = pd.factorize(column)
         drawn = hash_ids(pd.Index(levels)) <= np.uint64(share * 2.0**64)
         return np.asarray(np.append(drawn, False)[codes])
     values = numbers_of(column)

@@ -66,10 +66,10 @@ def _may_be_bins(together: AllParts, name: str) -> bool:
 
 
 def _is_cut_at_quantiles(codes: NDArray[np.int64], count: int, values: Numbers, training: NDArray[np.bool_]) -> bool:
-    known = (codes >= 0) & np.isfinite(values)
     some = slice(None, None, max(1, len(values) // PEEK))
-    if not _are_apart(codes[some][known[some]], values[some][known[some]]):  # so for nearly all columns
+    if not _are_apart(codes[some], values[some]):  # so for nearly all columns
         return False
+    known = (codes >= 0) & np.isfinite(values)
     bins, numbers = codes[known], values[known]
     if len(np.unique(numbers)) < FINE * count:
         return False
@@ -82,7 +82,9 @@ def _is_cut_at_quantiles(codes: NDArray[np.int64], count: int, values: Numbers, 
 
 
 def _are_apart(bins: NDArray[np.int64], numbers: Numbers) -> bool:
-    """Whether the numbers of each bin lie between those of its neighbours."""
+    """Whether the known numbers of each bin lie between those of its neighbours."""
+    known = (bins >= 0) & np.isfinite(numbers)
+    bins, numbers = bins[known], numbers[known]
     if not len(numbers):
         return False
     ranges = pd.Series(numbers).groupby(bins).agg(["min", "max"]).sort_values("min").to_numpy()

@@ -17,6 +17,8 @@ from mlsys.leakage.remedies import REMEDIES
 from mlsys.values import Kind, plain, values_of
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
     Numbers = NDArray[np.float64]
@@ -117,10 +119,10 @@ def follows_held_out(numbers: Numbers, targets: Targets) -> str:
         return ""
     if follows_sums(values, there.sums, there.counts, there.own_sums, there.own_counts):
         return "order"
-    if abs(_rank_correlation(values, there.of_all()[0])) < _bar(values) / 2:
+    if abs(_rank_correlations(values, there.of_all()[:1])[0]) < _bar(values) / 2:
         return ""
     of_all, of_training = (_nearest(values, means) for means in (there.of_all(), there.of_training()))
-    if abs(_rank_correlation(values, of_all[0])) < _bar(values):
+    if abs(_rank_correlations(values, of_all[:1])[0]) < _bar(values):
         return ""
     if len(np.unique(values)) == 2:  # noqa: PLR2004  a set and the rest
         placed = any(_parted(values, each) for each in of_all)
@@ -171,7 +173,8 @@ def _out_of_place(values: Numbers, means: Numbers) -> int:
 
 def _nearest(values: Numbers, means: list[Numbers]) -> list[Numbers]:
     """Return the means that go with values best."""
-    return sorted(means, key=lambda each: -abs(_rank_correlation(values, each)))[:COMPARED]
+    found = np.abs(_rank_correlations(values, means))
+    return [means[place] for place in np.argsort(-found, kind="stable")[:COMPARED].tolist()]
 
 
 def _bar(values: Numbers) -> float:
@@ -179,11 +182,11 @@ def _bar(values: Numbers) -> float:
     return ALIKE if len(np.unique(values)) > len(values) // 4 else ALIKE / 2
 
 
-def _rank_correlation(values: Numbers, means: Numbers) -> float:
-    one, other = (pd.Series(each).rank().to_numpy() for each in (values, means))
-    if np.ptp(one) == 0 or np.ptp(other) == 0:
-        return 0.0
-    return float(np.corrcoef(one, other)[0, 1])
+def _rank_correlations(values: Numbers, means: Sequence[Numbers]) -> list[float]:
+    """Return the rank correlation of values with each of several means."""
+    one, *others = (pd.Series(each).rank().to_numpy() for each in (values, *means))
+    varies = np.ptp(one) > 0
+    return [float(np.corrcoef(one, each)[0, 1]) if varies and np.ptp(each) > 0 else 0.0 for each in others]
 
 
 def _accident(values: Numbers) -> float:

@@ -161,6 +161,8 @@ def _windows(table: Sequence[Number], goal: Numbers, series: _Series, dated: boo
         now, last, after = (_at(table, asked, series, middles + step, scale) for step in (0, -1, 0 if dated else 1))
         finite = np.logical_and.reduce([np.isfinite(each).all(axis=0) for each in (now, last, after)])
         usable = np.flatnonzero(finite & (np.ptp(now, axis=0) > 0))
+        if not len(usable):
+            continue
         of_all = _left(now[:, usable], last[:, usable], _base(around))
         fits = of_all <= EXACT * now[:, usable].std(axis=0)  # hardly a column does, and the rest costs as much again
         usable, of_all = usable[fits], of_all[fits]

@@ -154,6 +154,20 @@ def look_of(some: pd.Series) -> Look:
     return Look(int(some.nunique()), len(counts), int((counts == 1).sum()), len(numbers), whole)
 
 
+def of_few_values(some: pd.DataFrame, names: Sequence[str], most: int) -> list[str]:
+    """Return the columns without those of numbers that have more distinct values than so many among a few rows.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> of_few_values(pd.DataFrame({"x": [1.0, 2.5, 3.5], "n": [1, 1, 2], "t": ["a", "b", "c"]}), ["x", "n", "t"], 2)
+    ['n', 't']
+    """
+    kinds = dtypes_of(some)
+    looks = looks_of(some, [name for name in names if is_plain(kinds[name])])
+    return [name for name in names if name not in looks or looks[name].distinct <= most]
+
+
 def surely_has_more(numbers: Numbers, most: float) -> bool:
     """Whether numbers surely have more than so many distinct values, by some of them drawn at random.
 
