@@ -113,9 +113,9 @@ def _found(
     given: dict[str, Any],
 ) -> list[Finding]:
     features, asked = given["features"], given["asked"]
-    judges = [frames[name] for name in given["judges"] if len(frames[name])]
-    others = [frame for name, frame in frames.items() if name != "train"]
-    together = AllParts.of(train, pd.concat(others), target, features, asked)
+    judged = _one_frame([frames[name] for name in given["judges"] if len(frames[name])])
+    others = _one_frame([frame for name, frame in frames.items() if name != "train"])
+    together = AllParts.of(train, train[:0] if others is None else others, target, features, asked)
     found = own_target_findings(together) + mapping_findings(together) + fold_mean_findings(together)
     found += window_findings(together, at.roles.time)
     found = [replace(each, step=_maker(each, given["makers"])) for each in found]
@@ -124,21 +124,26 @@ def _found(
     found += by_level + scaled_findings(together, given["makers"], told)
     found = with_power(found, train, target)
     found += _left_out_of_their_own(made, train, target, given)
-    if judges:
-        shared = _shared(train, pd.concat(judges), target, at.roles.group, given)
+    if judged is not None:
+        shared = _shared(train, judged, target, at.roles.group, given)
         found += [
             replace(each, step=given["name"])
             for each in [*shared, *_equal_to_the_model(made, target, given["uses"], by_time=given["by time"])]
         ]
-    if given["by chance"] and judges:
+    if given["by chance"] and judged is not None:
         found += _named(group_findings(together), given)
-        found += gap_findings(train, frames.get("validation", pd.concat(judges)), target, features)
+        found += gap_findings(train, frames.get("validation", judged), target, features)
         found += _of_made(made, train, target, given["made"])
-    elif judges:
+    elif judged is not None:
         if given["by group"]:
             found += _named(group_findings(together, at.roles.group), given)
-        found += _of_parts_as_by_chance(train, pd.concat(judges), target, given)
+        found += _of_parts_as_by_chance(train, judged, target, given)
     return found
+
+
+def _one_frame(frames: Sequence[pd.DataFrame]) -> pd.DataFrame | None:
+    """Return the rows of all frames; a single one as it is, and ``None`` where there is none."""
+    return pd.concat(frames) if len(frames) > 1 else next(iter(frames), None)
 
 
 def _named(found: Sequence[Finding], given: dict[str, Any]) -> list[Finding]:

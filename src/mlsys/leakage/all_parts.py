@@ -9,13 +9,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from mlsys.leakage.levels import Levels, levels_of_column, may_be_levels, numbers_of, some_rows
+from mlsys.blocks import dtypes_of, is_plain, number_blocks
+from mlsys.leakage.levels import PEEK, Levels, levels_of_column, may_be_levels, numbers_of, some_rows, some_rows_of
+from mlsys.leakage.read_once import Look, Number, look_of, looks_of, surely_has_more
 from mlsys.leakage.statistics import days_of
 from mlsys.summaries import hash_ids
-from mlsys.values import TIMES, Kind, plain, values_of
+from mlsys.values import NUMERIC, TIMES, Kind, Values, plain, values_by_column, values_of
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -24,6 +26,8 @@ SAMPLE = 12_000
 MOST_SAMPLED = 4 * SAMPLE
 """Columns with larger levels are ordinary categories and are not checked."""
 FEWEST_LEVELS = 5
+FIRST = 1_000
+"""Rows that are looked at before all are."""
 BLOCKS = 400
 """Of neighbouring numbers, each taken or left out as a whole, so that neighbours stay together."""
 MOST_LEVELS = 0.85
@@ -60,6 +64,18 @@ class Grouping:
     def kept_filled(self) -> Grouping:
         """Return the levels in the rows that have one."""
         return self._at(self.levels.codes >= 0)
+
+    def constant(self, values: NDArray[np.float64]) -> bool:
+        """Whether a column of all rows has one value within each level, nulls apart.
+
+        Levels come again among the first rows, which say no of most columns.
+        """
+        return all(Levels(self.levels.codes[:rows], self.levels.count).constant(values[self.places[:rows]])
+                   for rows in (FIRST, len(self.places)))  # fmt: skip
+
+    def constant_among(self, table: Mapping[str, NDArray[np.float64]]) -> Iterator[tuple[str, NDArray[np.float64]]]:
+        """Yield the columns that have one value within each level, in these rows."""
+        yield from ((name, values[self.places]) for name, values in table.items() if self.constant(values))
 
     def _at(self, here: NDArray[np.bool_]) -> Grouping:
         return Grouping(self.name, self.places[here], Levels(self.levels.codes[here], self.levels.count), self.ordered)
@@ -109,59 +125,90 @@ class AllParts:
         return self.rows[self.target].notna().to_numpy(dtype=bool)
 
     @cached_property
+    def some(self) -> pd.DataFrame:
+        """A few rows from all over."""
+        return some_rows_of(self.rows)
+
+    @cached_property
+    def kinds(self) -> dict[str, Values]:
+        """What the values of features and columns that are asked are, where they are among the rows."""
+        there = set(self.rows.columns)
+        names = dict.fromkeys([*self.features, *self.asked])
+        return values_by_column(self.rows, [name for name in names if name in there])
+
+    @cached_property
+    def looks(self) -> dict[str, Look]:
+        """What a few rows tell of features and columns that are asked, where these are numbers or truth values."""
+        return looks_of(self.some, [name for name, each in self.kinds.items() if each.kind in NUMERIC])
+
+    @cached_property
     def numbers(self) -> dict[str, NDArray[np.float64]]:
-        """Features of numbers and truth values."""
-        kinds = {name: values_of(self.rows[name]).kind for name in self.features if name in self.rows.columns}
-        return {name: numbers_of(self.rows[name]) for name, kind in kinds.items() if kind in {Kind.NUMBER, Kind.TRUTH}}
+        """Features of numbers and truth values; NaN for null and for infinite numbers."""
+        kinds, types = self.kinds, dtypes_of(self.rows)
+        names = [name for name in dict.fromkeys(self.features) if name in kinds and kinds[name].kind in NUMERIC]
+        found: dict[str, NDArray[np.float64]] = {}
+        for there, block in number_blocks(self.rows, [name for name in names if is_plain(types[name])]):
+            found.update(zip(there, np.where(np.isfinite(block), block, np.nan), strict=True))
+        return {name: found[name] if name in found else numbers_of(self.rows[name]) for name in names}
+
+    @cached_property
+    def columns(self) -> dict[str, Number]:
+        """The same features, with what is asked of them."""
+        return {name: Number(values, self.training) for name, values in self.numbers.items()}
 
     @cached_property
     def groupings(self) -> list[Grouping]:
         """The columns that are asked, where their values come again."""
-        names = [name for name in dict.fromkeys(self.asked) if name != self.target and name in self.rows.columns]
-        found = (_grouping(name, self.rows[name]) for name in names if _worth_drawing(self.rows[name]))
+        found = (_grouping(name, self.rows[name]) for name in self.levels_asked() if self._worth_drawing(name))
         return [each for each in found if each is not None]
 
     @property
     def fine_groupings(self) -> list[Grouping]:
         """The columns of fractions and times that are asked, where their values come again: a place, a day of birth."""
-        names = [name for name in dict.fromkeys(self.asked) if name != self.target and name in self.rows.columns]
-        found = (_fine_grouping(name, self.rows[name]) for name in names)
+        found = (self._fine_grouping(name) for name in self.levels_asked())
         return [each for each in found if each is not None]
 
     @property
     def values_as_levels(self) -> list[Grouping]:
         """The features of fractions whose values come again: each may stand for a level that is gone."""
         found = []
-        for name, values in self.numbers.items():
-            some = some_rows(self.rows[name]).nunique()
-            if name != self.target and FEWEST_LEVELS <= some <= MOST_LEVELS * len(values) and (values % 1 > 0).any():
+        for name, column in self.columns.items():
+            rows = len(column.values)
+            asked = name != self.target and FEWEST_LEVELS <= self.looks[name].distinct <= MOST_LEVELS * rows
+            if asked and column.has_fractions and not surely_has_more(column.everywhere, MOST_OF_VALUES * rows):
                 levels = levels_of_column(self.rows[name])
-                if levels.count <= MOST_OF_VALUES * len(values):
-                    found.append(Grouping(name, np.arange(len(values)), levels, ordered=True))
+                if levels.count <= MOST_OF_VALUES * rows:
+                    found.append(Grouping(name, np.arange(rows), levels, ordered=True))
         return found
 
+    def levels_asked(self) -> list[str]:
+        """Return the columns that are asked and among the rows, the target aside."""
+        return [name for name in dict.fromkeys(self.asked) if name != self.target and name in self.kinds]
 
-def _worth_drawing(column: pd.Series) -> bool:
-    """Whether a column may be levels, and enough of them are left where some are drawn of many rows."""
-    if not may_be_levels(column, FEWEST_LEVELS):
-        return False
-    some = plain(some_rows(column))
-    there = some.nunique()
-    comes_again = there < len(some) / 4  # nearly all levels are among a few rows
-    return not comes_again or there * min(SAMPLE / len(column), 1.0) >= FEWEST_LEVELS
+    def _worth_drawing(self, name: str) -> bool:
+        """Whether a column may be levels, and enough of them are left where some are drawn of many rows."""
+        if (name in self.looks and not self.looks[name].whole) or not may_be_levels(self.some[name], FEWEST_LEVELS):
+            return False
+        there = plain(self.some[name]).nunique()
+        comes_again = there < len(self.some) / 4  # nearly all levels are among a few rows
+        return not comes_again or there * min(SAMPLE / len(self.rows), 1.0) >= FEWEST_LEVELS
+
+    def _fine_grouping(self, name: str) -> Grouping | None:
+        """Return the levels of a column of fractions or times, most of whose values come again."""
+        kind = self.kinds[name]
+        if kind.kind is Kind.NUMBER:
+            look = self.looks[name]
+            if look.whole and may_be_levels(self.some[name], FEWEST_LEVELS):
+                return None
+            return _grouping(name, pd.Series(numbers_of(self.rows[name]))) if _come_again(look) else None
+        some = days_of(self.some[name]) if kind.means in TIMES else None
+        days = days_of(self.rows[name]) if some is not None and _come_again(look_of(some)) else None
+        return None if days is None else _grouping(name, days)
 
 
-def _fine_grouping(name: str, column: pd.Series) -> Grouping | None:
-    """Return the levels of a column of fractions or times, most of whose values come again."""
-    if values_of(column).kind is Kind.NUMBER:
-        numbers = pd.Series(numbers_of(column)) if not may_be_levels(column, FEWEST_LEVELS) else None
-    else:
-        numbers = days_of(column) if values_of(column).means in TIMES else None
-    if numbers is None:
-        return None
-    _, counts = np.unique(some_rows(numbers).dropna(), return_counts=True)
-    alone = (counts == 1).sum() > MOST_OF_VALUES * counts.sum()
-    return None if len(counts) < FEWEST_LEVELS or alone else _grouping(name, numbers)
+def _come_again(look: Look) -> bool:
+    """Whether most finite numbers among a few rows come again."""
+    return look.levels >= FEWEST_LEVELS and look.alone <= MOST_OF_VALUES * look.counted
 
 
 def _grouping(name: str, column: pd.Series) -> Grouping | None:
@@ -181,7 +228,10 @@ def _drawn(column: pd.Series, ordered: bool) -> NDArray[np.bool_]:
     """Draw some levels, or some blocks of neighbouring numbers, at random."""
     share = SAMPLE / len(column)
     if not ordered:
-        codes, levels = pd.factorize(plain(column))
+        column = plain(column)
+        if values_of(column).kind is Kind.TEXT and some_rows(column).nunique() > PEEK // 2:  # to number them costs more
+            return np.asarray((hash_ids(column) <= np.uint64(share * 2.0**64)) & column.notna().to_numpy())
+        codes, levels = pd.factorize(column)
         drawn = hash_ids(pd.Index(levels)) <= np.uint64(share * 2.0**64)
         return np.asarray(np.append(drawn, False)[codes])
     values = numbers_of(column)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from mlsys.leakage.levels import levels_of_column, some_rows
+from mlsys.leakage.levels import levels_of_column
 from mlsys.summaries import is_hashable
 from mlsys.values import plain
 
@@ -46,7 +46,7 @@ def binned_columns(together: AllParts) -> Iterator[tuple[str, str]]:
     [('decile', 'x')]
     """
     for name in together.features:
-        if name not in together.rows.columns or not _may_be_bins(together.rows[name]):
+        if name not in together.kinds or not _may_be_bins(together, name):
             continue
         levels = levels_of_column(together.rows[name])
         counts = np.bincount(levels.codes[levels.codes >= 0], minlength=levels.count)
@@ -58,15 +58,18 @@ def binned_columns(together: AllParts) -> Iterator[tuple[str, str]]:
                 break
 
 
-def _may_be_bins(column: pd.Series) -> bool:
-    return is_hashable(column) and FEWEST_BINS <= plain(some_rows(column)).nunique() <= MOST_BINS
+def _may_be_bins(together: AllParts, name: str) -> bool:
+    look = together.looks.get(name)
+    if look is not None:
+        return FEWEST_BINS <= look.distinct <= MOST_BINS
+    return is_hashable(together.rows[name]) and FEWEST_BINS <= plain(together.some[name]).nunique() <= MOST_BINS
 
 
 def _is_cut_at_quantiles(codes: NDArray[np.int64], count: int, values: Numbers, training: NDArray[np.bool_]) -> bool:
-    known = (codes >= 0) & np.isfinite(values)
     some = slice(None, None, max(1, len(values) // PEEK))
-    if not _are_apart(codes[some][known[some]], values[some][known[some]]):  # so for nearly all columns
+    if not _are_apart(codes[some], values[some]):  # so for nearly all columns
         return False
+    known = (codes >= 0) & np.isfinite(values)
     bins, numbers = codes[known], values[known]
     if len(np.unique(numbers)) < FINE * count:
         return False
@@ -79,7 +82,9 @@ def _is_cut_at_quantiles(codes: NDArray[np.int64], count: int, values: Numbers, 
 
 
 def _are_apart(bins: NDArray[np.int64], numbers: Numbers) -> bool:
-    """Whether the numbers of each bin lie between those of its neighbours."""
+    """Whether the known numbers of each bin lie between those of its neighbours."""
+    known = (bins >= 0) & np.isfinite(numbers)
+    bins, numbers = bins[known], numbers[known]
     if not len(numbers):
         return False
     ranges = pd.Series(numbers).groupby(bins).agg(["min", "max"]).sort_values("min").to_numpy()

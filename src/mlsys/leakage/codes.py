@@ -10,6 +10,7 @@ import pandas as pd
 
 from mlsys.errors import Finding
 from mlsys.leakage.power import FEWEST, events_of, is_measured
+from mlsys.leakage.read_once import of_few_values
 from mlsys.leakage.remedies import NOBODY, advised
 from mlsys.leakage.separation import in_hash_order
 from mlsys.summaries import is_hashable
@@ -61,13 +62,14 @@ def code_findings(
     rows = in_hash_order(train[[*features, target]], MOST_ROWS)
     events = events_of(rows[target])
     found: dict[str, list[tuple[str, list[str]]]] = {"warning": [], "information": []}
-    for name in features if events else ():
-        kind = values_of(rows[name]).kind
-        if name in told or not is_hashable(rows[name]) or (kind is Kind.NUMBER and is_measured(rows[name])):
+    for name in of_few_values(rows.head(PEEK), features, MOST_LEVELS) if events else ():
+        column = rows[name]
+        kind = values_of(column).kind
+        if name in told or not is_hashable(column) or (kind is Kind.NUMBER and is_measured(column)):
             continue
-        if rows[name].head(PEEK).nunique() > MOST_LEVELS:
+        if column.head(PEEK).nunique() > MOST_LEVELS:
             continue
-        codes, levels = pd.factorize(plain(rows[name]), use_na_sentinel=False)
+        codes, levels = pd.factorize(plain(column), use_na_sentinel=False)
         if 2 < len(levels) <= MOST_LEVELS:  # noqa: PLR2004  of two, both pure, it is a copy
             for event in events:
                 pure, rest = _pure(np.asarray(codes, dtype=np.int64), event)

@@ -7,13 +7,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from mlsys.blocks import dtypes_of
 from mlsys.errors import Finding
 from mlsys.leakage.all_parts import AllParts
-from mlsys.leakage.levels import Levels, auc, numbers_of, some_rows, targets_of
+from mlsys.leakage.levels import Levels, auc_of_counts, numbers_of, some_rows_of, targets_of
 from mlsys.leakage.power import is_measured
+from mlsys.leakage.read_once import looks_of
 from mlsys.leakage.remedies import REMEDIES
 from mlsys.leakage.separation import in_hash_order
-from mlsys.values import Kind, values_of
+from mlsys.values import Kind, values_by_column
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -56,7 +58,9 @@ def own_target_findings(together: AllParts, by: str = "") -> list[Finding]:
     row's own target, whatever the smoothing, so the level and the mean reveal the target. Held-out rows that get the
     plain mean of their level do not show it.
     """
-    names = [name for name in together.numbers if _is_fine(together.rows[name])]
+    kinds, looks = together.kinds, together.looks
+    names = [name for name in together.numbers
+             if kinds[name].kind is Kind.NUMBER and looks[name].distinct >= FEWEST_VALUES]  # fmt: skip
     found: dict[str, tuple[str, float]] = {}
     for each in together.groupings if names else ():
         known = each.kept(together.training & together.labelled)
@@ -131,11 +135,6 @@ def _centred(
     return table - np.repeat(means, sizes, axis=0), varied
 
 
-def _is_fine(column: pd.Series) -> bool:
-    """Whether a column is of numbers with many values."""
-    return values_of(column).kind is Kind.NUMBER and some_rows(column).nunique() >= FEWEST_VALUES
-
-
 def gap_findings(
     train: pd.DataFrame, judged: pd.DataFrame, target: str, features: Sequence[str], by: str = ""
 ) -> list[Finding]:
@@ -165,13 +164,12 @@ def gap_findings(
     together = pd.concat([rows[[target]], others[[target]]], ignore_index=True)[target]
     goals = [each == 1 for each in targets_of(together, cut=True)]
     found = []
-    for name in features:
-        if name in rows.columns and name in others.columns and _is_fine(rows[name]):
-            values = np.concatenate([numbers_of(rows[name]), numbers_of(others[name])])
-            gaps = (_gap(values, goal, half, len(rows)) for goal in goals)
-            best = max(gaps, key=lambda each: each[0], default=(0.0, 0.5, 0.5))
-            if best[0] > ERRORS and best[1] - best[2] > GAP:
-                found.append((name, best[1], best[2]))
+    for name, values in _fine_numbers(rows, others, features):
+        bins = _bins(values, half)
+        gaps = [] if bins is None else [_gap(bins, goal, half, len(rows)) for goal in goals]
+        best = max(gaps, key=lambda each: each[0], default=(0.0, 0.5, 0.5))
+        if best[0] > ERRORS and best[1] - best[2] > GAP:
+            found.append((name, best[1], best[2]))
     if not found:
         return []
     told = ", ".join(f"{name!r} (AUC {here:.3f} between training rows, {there:.3f})" for name, here, there in found)
@@ -187,18 +185,41 @@ def gap_findings(
     ]
 
 
-def _gap(values: NDArray[np.float64], goal: NDArray[np.bool_], half: int, rows: int) -> tuple[float, float, float]:
-    """Return how many standard errors better a feature predicts the second half than evaluated rows, and both AUCs."""
+def _fine_numbers(
+    rows: pd.DataFrame, others: pd.DataFrame, features: Sequence[str]
+) -> Iterator[tuple[str, NDArray[np.float64]]]:
+    """Yield the features of numbers with many values, those of both sides one after the other."""
+    theirs, kinds = set(others.columns), dtypes_of(rows)
+    asked = [name for name in features if name in kinds and name in theirs]
+    numbers = [name for name, each in values_by_column(rows, asked).items() if each.kind is Kind.NUMBER]
+    looks = looks_of(some_rows_of(rows), numbers)
+    for name in numbers:
+        if looks[name].distinct >= FEWEST_VALUES:
+            yield name, np.concatenate([numbers_of(rows[name]), numbers_of(others[name])])
+
+
+def _bins(values: NDArray[np.float64], half: int) -> NDArray[np.int64] | None:
+    """Return the bins of values, between quantiles of the first half, 0 for null; ``None`` where few are known."""
     first = values[:half]
     known = first[np.isfinite(first)]
     if len(known) < FEWEST_JUDGED // 2:
-        return 0.0, 0.5, 0.5
+        return None
     bins = int(min(BINS, len(known) // 10))
     cuts = np.unique(np.quantile(known, np.linspace(0, 1, bins + 1)[1:-1]))
-    places = np.where(np.isnan(values), 0, np.searchsorted(cuts, values, side="right") + 1)
-    counts = np.bincount(places[:half], minlength=len(cuts) + 2)
-    hits = np.bincount(places[:half], goal[:half], minlength=len(cuts) + 2)
-    rates = ((hits + goal[:half].mean()) / (counts + 1))[places]
-    (here, one), (there, other) = (auc(goal[part], rates[part]) for part in (slice(half, rows), slice(rows, None)))
+    return np.where(np.isnan(values), 0, np.searchsorted(cuts, values, side="right") + 1)
+
+
+def _gap(bins: NDArray[np.int64], goal: NDArray[np.bool_], half: int, rows: int) -> tuple[float, float, float]:
+    """Return how many standard errors better a feature predicts the second half than evaluated rows, and both AUCs."""
+    size = int(bins.max()) + 1
+    parts = slice(None, half), slice(half, rows), slice(rows, None)
+    counts = [(np.bincount(bins[part][goal[part]], minlength=size), np.bincount(bins[part], minlength=size))
+              for part in parts]  # fmt: skip
+    (hits, all_rows), *judged = counts
+    levels, order = np.unique((hits + goal[:half].mean()) / (all_rows + 1), return_inverse=True)
+    (here, one), (there, other) = (
+        auc_of_counts(*(np.bincount(order, each, len(levels)) for each in (inside, every - inside)))
+        for inside, every in judged
+    )
     told = max(there, 0.5)  # means over folds of whole levels tell evaluated rows alone, whose codes were never learned
     return (here - told) / float(np.hypot(one, other)), here, told

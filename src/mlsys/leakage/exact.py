@@ -10,6 +10,7 @@ import pandas as pd
 
 from mlsys.errors import Finding
 from mlsys.leakage.power import EXACT_FIT, FEWEST, is_measured
+from mlsys.leakage.read_once import of_few_values
 from mlsys.leakage.remedies import NOBODY, advised
 from mlsys.leakage.separation import in_hash_order
 from mlsys.summaries import is_hashable
@@ -71,7 +72,7 @@ def exact_findings(
         return []
     orders, allowed = _orders(counts), CHANCE - np.log10(max(len(features), 1))
     copies, parted = {}, {}
-    for name in left:
+    for name in of_few_values(rows.head(PEEK), left, MOST_LEVELS) if len(rows) >= FEWEST else left:
         few = rows[name].head(PEEK).nunique() <= MOST_LEVELS  # asked first: it says no of most columns
         if not few and len(rows) >= FEWEST:
             continue

@@ -16,9 +16,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from mlsys.leakage.all_parts import Grouping
+    from mlsys.leakage.read_once import Number
 
     Numbers = NDArray[np.float64]
-    Rows = NDArray[np.bool_]
 
 EXACT = 1e-9
 PEEK = 2_000
@@ -35,15 +35,13 @@ TAILS = (0.001, 0.005, 0.01, 0.02, 0.025, 0.05, 0.1)
 """Shares of rows at which an end is usually cut off."""
 
 
-def filled_with(values: Numbers, training: Rows) -> str:
+def filled_with(column: Number) -> str:
     """Return the statistic of all rows that the gaps of a column were filled with; empty if there is none.
 
     Parameters
     ----------
-    values : array of float
+    column : Number
         The column over all rows.
-    training : array of bool
-        Which of them are training rows.
 
     Notes
     -----
@@ -53,15 +51,17 @@ def filled_with(values: Numbers, training: Rows) -> str:
 
     Examples
     --------
+    >>> from mlsys.leakage.read_once import Number
     >>> generator = np.random.default_rng(0)
     >>> x, gone = generator.gamma(2, size=200), generator.random(200) < 0.2
     >>> x[gone] = x[~gone].mean()
-    >>> filled_with(x, np.arange(200) < 120)
+    >>> filled_with(Number(x, np.arange(200) < 120))
     'its mean'
     """
-    value = _most_frequent(values)
-    if value is None:
+    found, counts = column.repeated
+    if counts.max(initial=1) == 1:
         return ""
+    values, training, value = column.values, column.training, float(found[counts.argmax()])
     others = np.isfinite(values) & (values != value)
     if len(values) - others.sum() < FEWEST_FILLED or min(others.sum(), (others & training).sum()) < FEWEST_FILLED:
         return ""
@@ -73,7 +73,7 @@ def filled_with(values: Numbers, training: Rows) -> str:
     return ""
 
 
-def filled_by_level(values: Numbers, training: Rows, groupings: Sequence[Grouping]) -> str:
+def filled_by_level(column: Number, groupings: Sequence[Grouping]) -> str:
     """Return the column by whose levels gaps were filled with means over all rows; empty if there is none.
 
     Examples
@@ -85,11 +85,11 @@ def filled_by_level(values: Numbers, training: Rows, groupings: Sequence[Groupin
     >>> means = rows["x"].mask(gone).groupby(rows["town"]).transform("mean")
     >>> rows["x"] = rows["x"].mask(gone, means)
     >>> together = AllParts.of(rows[:240], rows[240:], "y", ["x", "town"], ["x", "town"])
-    >>> filled_by_level(together.numbers["x"], together.training, together.groupings)
+    >>> filled_by_level(together.columns["x"], together.groupings)
     'town'
     """
-    some, counts = np.unique(_some(values), return_counts=True)
-    again = some[(counts > 1) & np.isfinite(some)]
+    values, training, (some, counts) = column.values, column.training, column.repeated
+    again = some[counts > 1]
     if (again.round(DECIMALS) != again).sum() < FEWEST_LEVELS:
         return ""
     for each in groupings:
@@ -104,7 +104,7 @@ def filled_by_level(values: Numbers, training: Rows, groupings: Sequence[Groupin
     return ""
 
 
-def cut_off(values: Numbers, training: Rows) -> str:
+def cut_off(column: Number) -> str:
     """Return the quantiles of all rows at which both ends of a column were cut off; empty if there are none.
 
     Notes
@@ -114,33 +114,29 @@ def cut_off(values: Numbers, training: Rows) -> str:
 
     Examples
     --------
+    >>> from mlsys.leakage.read_once import Number
     >>> x = np.random.default_rng(0).gamma(2, size=1_000)
-    >>> cut_off(np.clip(x, *np.quantile(x, [0.02, 0.98])), np.arange(1_000) < 600)
+    >>> cut_off(Number(np.clip(x, *np.quantile(x, [0.02, 0.98])), np.arange(1_000) < 600))
     'quantiles .02 and .98'
     """
-    known = np.isfinite(values)
-    tail = _tail(values[known])
-    if tail is None or _tail(values[known & training]) == tail:
+    tail = _tail(column.everywhere, column.low, column.high)
+    if tail is None or _tail(column.own, *_ends(column.own)) == tail:
         return ""
     return f"quantiles {tail:g} and {1 - tail:g}".replace(" 0.", " .")
 
 
-def _tail(values: Numbers) -> float | None:
+def _ends(values: Numbers) -> tuple[float, float]:
+    return float(values.min(initial=np.inf)), float(values.max(initial=-np.inf))
+
+
+def _tail(values: Numbers, low: float, high: float) -> float | None:
     """Return the share of rows at which both ends are cut off; ``None`` where they are not."""
-    low, high = values.min(initial=np.inf), values.max(initial=-np.inf)
     if not low < high:
         return None
     at_low, at_high = (int((values == end).sum()) for end in (low, high))
     if at_low != at_high or at_low < FEWEST_FILLED or not _are_distinct(values[(values > low) & (values < high)]):
         return None
     return next((tail for tail in TAILS if int(np.floor((len(values) - 1) * tail)) + 1 == at_low), None)
-
-
-def _most_frequent(values: Numbers) -> float | None:
-    """Return the value that comes most often in the first rows; ``None`` if none comes again."""
-    some = _some(values)
-    found, counts = np.unique(some[np.isfinite(some)], return_counts=True)
-    return float(found[counts.argmax()]) if counts.max(initial=1) > 1 else None
 
 
 def _some(values: Numbers) -> Numbers:

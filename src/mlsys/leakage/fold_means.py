@@ -10,6 +10,7 @@ from mlsys.errors import Finding
 from mlsys.leakage.all_parts import AllParts
 from mlsys.leakage.levels import Levels, targets_of
 from mlsys.leakage.power import is_measured
+from mlsys.leakage.read_once import Number
 from mlsys.leakage.remedies import REMEDIES
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ def fold_mean_findings(together: AllParts) -> list[Finding]:
     target = together.rows[together.target]
     goals = targets_of(target)
     for goal in goals if is_measured(target) else [*goals, *(1 - each for each in goals)]:  # either class may be 1
-        table = {name: values for name, values in together.numbers.items() if _between(values, goal)}
+        table = {name: each.values for name, each in together.columns.items() if _is_between(each, goal)}
         for each in together.groupings if table else ():
             known = each.kept(together.labelled)
             training = together.training[known.places]
@@ -49,11 +50,10 @@ def fold_mean_findings(together: AllParts) -> list[Finding]:
     return [_finding(name, group) for name, group in found.items()]
 
 
-def _between(values: Numbers, goal: Numbers) -> bool:
+def _is_between(column: Number, goal: Numbers) -> bool:
     """Whether numbers may be means of the target."""
-    known = values[np.isfinite(values)]
-    inside = len(known) > 0 and known.min() >= np.nanmin(goal) - CLOSE and known.max() <= np.nanmax(goal) + CLOSE
-    return bool(inside and (known % 1 != 0).any())
+    inside = column.low >= np.nanmin(goal) - CLOSE and column.high <= np.nanmax(goal) + CLOSE
+    return bool(inside and column.has_fractions)
 
 
 def _is_of_all(levels: Levels, goal: Numbers, values: Numbers, training: NDArray[np.bool_]) -> bool:

@@ -58,24 +58,25 @@ def identity_findings(train: pd.DataFrame, features: Sequence[str], target: str)
     goal = goal_of(rows[target])
     if goal is None:
         return []
-    for way, terms in _ways(rows, features, is_measured(rows[target])):
+    every = terms_of(rows, features, OFTEN)
+    for way, terms in _ways(every, is_measured(rows[target])):
         with np.errstate(over="ignore", invalid="ignore"):  # of numbers close to the largest there is no formula
             found = _formula(terms[:MOST_COLUMNS], goal, way)
         if found:
             return [_finding(found, way)]
-    if is_measured(rows[target]) and (pair := pair_formula(terms_of(rows, features, OFTEN), goal)) is not None:
+    if is_measured(rows[target]) and (pair := pair_formula(every, goal)) is not None:
         return [_told(pair.called, pair.columns, "formula", "warning")]
     return []
 
 
-def _ways(rows: pd.DataFrame, features: Sequence[str], measured: bool) -> Iterator[tuple[str, Sequence[Term]]]:
+def _ways(every: Sequence[Term], measured: bool) -> Iterator[tuple[str, Sequence[Term]]]:
     """Yield sets of terms of which a target may be made, likely ones first."""
-    terms = terms_of(rows, features, FILLED)
+    terms = [term for term in every if np.isfinite(term.values).sum() > FILLED * len(term.values)]
     yield "sum", terms
     if measured:
         yield "product", factors_of(terms)
         yield "sum of products", products_of(terms)
-    gaps = [term for term in terms_of(rows, features, OFTEN) if np.isnan(term.values).any()]
+    gaps = [term for term in every if np.isnan(term.values).any()]
     if gaps:
         kept = {term.called: term for term in [*terms, *gaps]}.values()
         yield (

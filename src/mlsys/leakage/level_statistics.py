@@ -10,8 +10,9 @@ import pandas as pd
 
 from mlsys.errors import Finding
 from mlsys.leakage.all_parts import AllParts, Grouping
-from mlsys.leakage.levels import numbers_of, some_rows
+from mlsys.leakage.levels import numbers_of
 from mlsys.leakage.power import is_measured
+from mlsys.leakage.read_once import has_fractions
 from mlsys.leakage.remedies import REMEDIES
 
 if TYPE_CHECKING:
@@ -50,31 +51,32 @@ def level_statistic_findings(together: AllParts, made_by: Mapping[str, str]) -> 
     """
     found: dict[str, Finding] = {}
     measured = is_measured(together.rows[together.target])
-    asked = [name for name, values in together.numbers.items() if measured or (values % 1 > 0).any()]
+    asked = [name for name, column in together.columns.items() if measured or column.has_fractions]
     for each in together.groupings if asked else ():
         training = together.training[each.places]
         for name in asked:
             if name == each.name or name in found:
                 continue
-            values = together.numbers[name][each.places]
-            said = _said(together, each, name, values, training)
+            said = _said(together, each, name, training)
             if said:
                 found[name] = _finding(name, *said, made_by.get(name, ""))
     return list(found.values())
 
 
-def _said(
-    together: AllParts, each: Grouping, name: str, values: Numbers, training: NDArray[np.bool_]
-) -> tuple[str, bool] | None:
+def _said(together: AllParts, each: Grouping, name: str, training: NDArray[np.bool_]) -> tuple[str, bool] | None:
     """Return what a column is, and whether it is of the target; ``None`` where it is nothing of the kind."""
-    if not each.levels.constant(values):
-        many = (values % 1 > 0).any() and some_rows(together.rows[name]).nunique() >= FEWEST_VALUES
+    column = together.numbers[name]
+    if not each.constant(column):
+        if together.looks[name].distinct < FEWEST_VALUES or not together.columns[name].has_fractions:
+            return None
+        values = column[each.places]
         for word, given in (("centred within", values), ("divided by its mean within", values - 1)):
-            if many and _is_centred(each.levels.codes, given, training):
+            if _is_centred(each.levels.codes, given, training) and has_fractions(values):
                 return f"{word} each {each.name!r}", False
         return None
+    values = column[each.places]
     stated = each.levels.per_level(values)
-    if (values % 1 > 0).any() and _is_share(each.levels.codes, stated, training):
+    if has_fractions(values) and _is_share(each.levels.codes, stated, training):
         return f"the share of rows by {each.name!r}", False
     for source, wanted, of_target in _sources(together, each, name):
         for statistic in wanted:
@@ -96,7 +98,7 @@ def _sources(together: AllParts, each: Grouping, name: str) -> Iterator[tuple[Nu
     target = together.rows[together.target]
     if is_measured(target):
         yield numbers_of(target)[each.places], tuple(OF_TARGETS), True
-    fine = (together.numbers[name] % 1 > 0).any()
+    fine = together.columns[name].has_fractions
     others = [other for other in together.numbers if fine and other not in {name, each.name}]
     for other in others[:MOST_SOURCES]:
         yield together.numbers[other][each.places], OF_FEATURES, False

@@ -103,7 +103,12 @@ def may_be_levels(column: pd.Series, fewest: int) -> bool:
 
 def some_rows(column: pd.Series) -> pd.Series:
     """Return a few rows from all over a column."""
-    return column.iloc[_all_over(len(column))]
+    return column if len(column) <= PEEK else column.iloc[_all_over(len(column))]
+
+
+def some_rows_of(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return the same few rows of all columns of a frame."""
+    return frame if len(frame) <= PEEK else frame.iloc[_all_over(len(frame))]
 
 
 @lru_cache(maxsize=64)
@@ -155,7 +160,27 @@ def auc(truth: NDArray[np.bool_], scores: NDArray[np.float64]) -> tuple[float, f
         return 0.5, 0.5
     ranks = pd.Series(scores).rank().to_numpy()
     area = float((ranks[truth].sum() - positives * (positives + 1) / 2) / (positives * negatives))
+    return area, _error(area, positives, negatives)
+
+
+def auc_of_counts(hits: NDArray[np.int64], misses: NDArray[np.int64]) -> tuple[float, float]:
+    """Return the same to the last bit, by the number of rows of each kind at each score, scores rising.
+
+    Examples
+    --------
+    >>> auc_of_counts(np.array([0, 1, 1]), np.array([1, 0, 0]))[0]
+    1.0
+    """
+    positives, negatives = int(hits.sum()), int(misses.sum())
+    if not positives or not negatives:
+        return 0.5, 0.5
+    below = np.cumsum(misses) - misses / 2  # halves, so the sum is exact
+    area = float((hits * below).sum() / (positives * negatives))
+    return area, _error(area, positives, negatives)
+
+
+def _error(area: float, positives: int, negatives: int) -> float:
     far = min(max(area, 1 - area), 1 - 0.25 / (positives + negatives))
     first, second = far / (2 - far), 2 * far**2 / (1 + far)
     variance = far * (1 - far) + (positives - 1) * (first - far**2) + (negatives - 1) * (second - far**2)
-    return area, float(np.sqrt(max(variance, 0.0) / (positives * negatives)))
+    return float(np.sqrt(max(variance, 0.0) / (positives * negatives)))

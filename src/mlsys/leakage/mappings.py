@@ -17,7 +17,7 @@ from mlsys.leakage.remedies import REMEDIES
 from mlsys.values import Kind, plain, values_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
@@ -119,10 +119,10 @@ def follows_held_out(numbers: Numbers, targets: Targets) -> str:
         return ""
     if follows_sums(values, there.sums, there.counts, there.own_sums, there.own_counts):
         return "order"
-    if abs(_rank_correlation(values, there.of_all()[0])) < _bar(values) / 2:
+    if abs(_rank_correlations(values, there.of_all()[:1])[0]) < _bar(values) / 2:
         return ""
     of_all, of_training = (_nearest(values, means) for means in (there.of_all(), there.of_training()))
-    if abs(_rank_correlation(values, of_all[0])) < _bar(values):
+    if abs(_rank_correlations(values, of_all[:1])[0]) < _bar(values):
         return ""
     if len(np.unique(values)) == 2:  # noqa: PLR2004  a set and the rest
         placed = any(_parted(values, each) for each in of_all)
@@ -173,7 +173,8 @@ def _out_of_place(values: Numbers, means: Numbers) -> int:
 
 def _nearest(values: Numbers, means: list[Numbers]) -> list[Numbers]:
     """Return the means that go with values best."""
-    return sorted(means, key=lambda each: -abs(_rank_correlation(values, each)))[:COMPARED]
+    found = np.abs(_rank_correlations(values, means))
+    return [means[place] for place in np.argsort(-found, kind="stable")[:COMPARED].tolist()]
 
 
 def _bar(values: Numbers) -> float:
@@ -181,11 +182,11 @@ def _bar(values: Numbers) -> float:
     return ALIKE if len(np.unique(values)) > len(values) // 4 else ALIKE / 2
 
 
-def _rank_correlation(values: Numbers, means: Numbers) -> float:
-    one, other = (pd.Series(each).rank().to_numpy() for each in (values, means))
-    if np.ptp(one) == 0 or np.ptp(other) == 0:
-        return 0.0
-    return float(np.corrcoef(one, other)[0, 1])
+def _rank_correlations(values: Numbers, means: Sequence[Numbers]) -> list[float]:
+    """Return the rank correlation of values with each of several means."""
+    one, *others = (pd.Series(each).rank().to_numpy() for each in (values, *means))
+    varies = np.ptp(one) > 0
+    return [float(np.corrcoef(one, each)[0, 1]) if varies and np.ptp(each) > 0 else 0.0 for each in others]
 
 
 def _accident(values: Numbers) -> float:
@@ -206,8 +207,8 @@ def mapping_findings(together: AllParts) -> list[Finding]:
     table = {**together.numbers, **_texts_of_two(together)}
     found: dict[str, tuple[str, str]] = {}
     for each in together.groupings:
-        here = {name: values[each.places] for name, values in table.items() if name != each.name}
-        _ask(together, each, {name: here[name] for name in _constant(each.levels, here)}, found)
+        others = {name: values for name, values in table.items() if name != each.name}
+        _ask(together, each, dict(each.constant_among(others)), found)
     for each in together.values_as_levels:
         if each.name not in found:
             _ask(together, each, {each.name: table[each.name][each.places]}, found)
@@ -243,15 +244,6 @@ def _texts_of_two(together: AllParts) -> dict[str, Numbers]:
                 if len(levels) == 2:  # noqa: PLR2004
                     found[name] = np.where(codes < 0, np.nan, codes)
     return found
-
-
-def _constant(levels: Levels, table: dict[str, Numbers]) -> Iterator[str]:
-    """Yield the columns that have one value within each level."""
-    first = np.arange(min(len(levels.codes), 1_000))  # levels come again among them, so most columns are told by these
-    few = Levels(levels.codes[first], levels.count)
-    for name, values in table.items():
-        if few.constant(values[first]) and levels.constant(values):
-            yield name
 
 
 def _finding(name: str, group: str, how: str) -> Finding:

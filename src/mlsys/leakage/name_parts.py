@@ -74,8 +74,10 @@ def groupings_of_numbers(together: AllParts) -> Iterator[tuple[Grouping, str, pd
 
 def _columns_of_names(together: AllParts) -> Iterator[tuple[str, pd.Series]]:
     """Yield columns of texts or whole numbers, nearly all different, as texts; days and moments aside."""
-    for name in dict.fromkeys(together.asked):
-        if name == together.target or name not in together.rows.columns or len(together.rows) > MOST_NAMES:
+    asked = together.levels_asked() if len(together.rows) <= MOST_NAMES else ()
+    for name in asked:
+        look = together.looks.get(name)
+        if look is not None and (not look.whole or look.distinct < NEARLY_ALL * len(together.some)):
             continue
         names = _names(together.rows[name])
         if names is not None and some_rows(names).str.fullmatch(_DATE).mean() <= 1 - PARTED:

@@ -48,7 +48,7 @@ def target_findings(
     made_by : mapping of str to str
         Columns to the steps that made them.
     """
-    train = in_hash_order(train[[*features, target]], SAMPLE)  # each of them looks at some of these rows
+    train = in_hash_order(train, SAMPLE)[[*features, target]]  # each of them looks at some of these rows
     found = power_findings(power, train, target, timed=timed, made_by=made_by)
     found += missingness_findings(power, train, train[target])
     found += exact_findings(train, features, target, _told(found), made_by)

@@ -11,6 +11,7 @@ from mlsys.dataset import Roles
 from mlsys.errors import Finding
 from mlsys.leakage.remedies import REMEDIES
 from mlsys.summaries import hash_ids
+from mlsys.summaries.hashing import Hashes
 from mlsys.values import TIMES, moments_of, values_of
 
 SHARE_OF_LATE_LABELS = 0.01
@@ -66,21 +67,23 @@ def overlap_findings(
     learned_from : sequence of str
         Parts that something is fitted on.
     """
-    found = []
+    found, known = [], dict[tuple[str, str], Hashes]()
     for learned, name in pairs_compared(parts, learned_from):
         rows, part = parts[learned], parts[name]
         for role in ("group", "id"):
             column = getattr(roles, role)
             if column in rows.columns:
-                found += _shared(rows, part, learned, name, column, role)
+                if (learned, column) not in known:
+                    known[learned, column] = np.sort(hash_ids(rows[column]))
+                found += _shared(known[learned, column], part, learned, name, column, role)
         if learned == "train":
             found += _later(rows, part, name, roles) or _labelled_late(rows, part, name, roles, known_at)
     return found
 
 
-def _shared(rows: pd.DataFrame, part: pd.DataFrame, learned: str, name: str, column: str, role: str) -> list[Finding]:
-    """Return a finding when rows of a part have a group or an id that rows learned from have too."""
-    known, asked = np.sort(hash_ids(rows[column])), hash_ids(part[column])
+def _shared(known: Hashes, part: pd.DataFrame, learned: str, name: str, column: str, role: str) -> list[Finding]:
+    """Return a finding when rows of a part have a group or an id of which rows learned from have the sorted hash."""
+    asked = hash_ids(part[column])
     places = np.minimum(np.searchsorted(known, asked), len(known) - 1)
     both = int((known[places] == asked).sum())
     if not both:

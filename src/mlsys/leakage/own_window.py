@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -10,7 +10,8 @@ import numpy as np
 
 from mlsys.errors import Finding
 from mlsys.leakage.all_parts import AllParts
-from mlsys.leakage.levels import some_rows, targets_of
+from mlsys.leakage.levels import targets_of
+from mlsys.leakage.read_once import Number
 from mlsys.leakage.remedies import REMEDIES
 from mlsys.values import TIMES, plain, values_of
 
@@ -35,6 +36,10 @@ EXACT = 5e-3
 TIMES_AS_MUCH = 20
 """By how much more the earlier targets alone leave over."""
 FEWEST_VALUES = 3
+ROWS_LOOKED_AT = 4
+"""Rows for each target of a window that tell of most columns that they are no combination."""
+MARGIN = 2
+"""Times what may be left over, for rounding."""
 
 
 @dataclass(frozen=True)
@@ -82,14 +87,15 @@ def window_findings(together: AllParts, time: str | None) -> list[Finding]:
     combination of the targets around the row (residuals below .005 of its spread), and must not be one of the
     earlier targets alone. Maxima and medians of windows are not recognized.
     """
-    names = [name for name in together.numbers if some_rows(together.rows[name]).nunique() >= FEWEST_VALUES]
+    names = [name for name in together.numbers if together.looks[name].distinct >= FEWEST_VALUES]
     order, dated = _order(together, time) if names else (None, False)
     if order is None:
         return []
-    table = np.column_stack([together.numbers[name] for name in names])
+    table = [together.columns[name] for name in names]
     found: dict[str, tuple[str, bool]] = {}
+    every = list(_series(together, order))
     for goal in targets_of(together.rows[together.target])[:MOST_GOALS]:
-        for series in _series(together, order):
+        for series in every:
             for place, later in _windows(table, goal, series, dated):
                 if names[place] != series.name:
                     found.setdefault(names[place], (series.name, later))
@@ -138,7 +144,7 @@ def _cut(name: str, places: NDArray[np.int64], codes: NDArray[np.int64]) -> _Ser
     return _Series(name, places, middles, codes, numbers, reach)
 
 
-def _windows(table: Table, goal: Numbers, series: _Series, dated: bool) -> Iterator[tuple[int, bool]]:
+def _windows(table: Sequence[Number], goal: Numbers, series: _Series, dated: bool) -> Iterator[tuple[int, bool]]:
     """Yield the columns that are combinations of targets in windows, and whether later targets are among these.
 
     Without times the newest row may be the first, so one direction alone must not explain a column either way.
@@ -148,20 +154,56 @@ def _windows(table: Table, goal: Numbers, series: _Series, dated: bool) -> Itera
     if known.sum() < max(FEWEST_ROWS, ROWS_A_TARGET * (2 * series.reach + 2)):
         return
     around, middles = around[known], series.middles[known]
-    whole = _base(around)
-    for scale in (np.ones(len(series.numbers)), series.numbers):
-        now, last, after = (
-            table[series.places[middles + step]] * scale[middles + step, None] for step in (0, -1, 0 if dated else 1)
-        )
+    for scale in (None, series.numbers):
+        asked = _may_fit(table, around, series, middles, scale)
+        if not len(asked):
+            continue
+        now, last, after = (_at(table, asked, series, middles + step, scale) for step in (0, -1, 0 if dated else 1))
         finite = np.logical_and.reduce([np.isfinite(each).all(axis=0) for each in (now, last, after)])
         usable = np.flatnonzero(finite & (np.ptp(now, axis=0) > 0))
-        of_all = _left(now[:, usable], last[:, usable], whole)
+        if not len(usable):
+            continue
+        of_all = _left(now[:, usable], last[:, usable], _base(around))
         fits = of_all <= EXACT * now[:, usable].std(axis=0)  # hardly a column does, and the rest costs as much again
         usable, of_all = usable[fits], of_all[fits]
         if len(usable):
             sides = now[:, usable], last[:, usable], None if dated else after[:, usable]
             told = _told(*sides, around, of_all, series.codes[middles])
-            yield from ((int(usable[place]), later) for place, later in told)
+            yield from ((int(asked[usable[place]]), later) for place, later in told)
+
+
+def _may_fit(
+    table: Sequence[Number], around: Table, series: _Series, middles: NDArray[np.int64], scale: Numbers | None
+) -> NDArray[np.int64]:
+    """Return the columns that targets may explain, by a few rows.
+
+    Least squares leaves over a few rows at most as much as it leaves over all of them, in squares, and no more than
+    ``EXACT`` of the spread may be left over all: where a few rows alone exceed what the largest spread allows, there is
+    no fit.
+    """
+    every = np.arange(len(table))
+    step = len(middles) // (ROWS_LOOKED_AT * (around.shape[1] + 2))
+    if step <= 1:
+        return every
+    now, last = (_at(table, every, series, middles[::step] + back, scale) for back in (0, -1))
+    asked = np.flatnonzero(np.isfinite(now).all(axis=0) & np.isfinite(last).all(axis=0))
+    left = _left(now[:, asked], last[:, asked], _base(around[::step]))
+    if scale is None:
+        widest = np.array([(table[place].high - table[place].low) / 2 for place in asked])
+    else:
+        sizes = np.array([max(abs(table[place].low), abs(table[place].high)) for place in asked])
+        widest = sizes * float(scale[middles].max())
+    allowed = MARGIN * EXACT * widest * np.sqrt(len(middles) / len(now))
+    return asked[~(left > allowed)]
+
+
+def _at(
+    table: Sequence[Number], asked: NDArray[np.int64], series: _Series, rows: NDArray[np.int64], scale: Numbers | None
+) -> Table:
+    """Return columns in some rows of series, times a number of each row if one is given."""
+    places = series.places[rows]
+    found = np.column_stack([table[place].values[places] for place in asked])
+    return found if scale is None else found * scale[rows, None]
 
 
 def _told(

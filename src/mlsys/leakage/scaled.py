@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,6 +10,7 @@ from mlsys.errors import Finding
 from mlsys.leakage.all_parts import AllParts
 from mlsys.leakage.binned import binned_columns
 from mlsys.leakage.filled import cut_off, filled_by_level, filled_with
+from mlsys.leakage.read_once import Number
 from mlsys.leakage.remedies import REMEDIES
 
 if TYPE_CHECKING:
@@ -33,13 +33,6 @@ NORMAL = 0.9999
 UNIFORM = 3.0
 """Largest distance from a uniform distribution, times the root of the number of rows, of values that may be the places
 of rows in another sample: these reach from 0 to 1 as well."""
-
-
-@dataclass(frozen=True)
-class _Moments:
-    name: str
-    centre: float
-    widths: tuple[float, ...]
 
 
 def scaled_findings(together: AllParts, made_by: Mapping[str, str], told: Collection[str] = ()) -> list[Finding]:
@@ -71,8 +64,8 @@ def scaled_findings(together: AllParts, made_by: Mapping[str, str], told: Collec
     [('z',)]
     """
     found: dict[str, dict[str, str]] = {}
-    for name, values in together.numbers.items():
-        how = "" if name in told else _how(values, together.training)
+    for name, column in together.columns.items():
+        how = "" if name in told else _how(column)
         if how:
             found.setdefault(made_by.get(name, ""), {})[name] = how
     scaled = [_finding(step, columns) for step, columns in found.items()]
@@ -82,14 +75,14 @@ def scaled_findings(together: AllParts, made_by: Mapping[str, str], told: Collec
 def _filled(together: AllParts, told: Collection[str], made_by: Mapping[str, str]) -> list[Finding]:
     """Return findings for columns that were filled, cut off or cut into bins."""
     found: dict[tuple[str, str], dict[str, str]] = {}
-    for name, values in together.numbers.items():
+    for name, column in together.columns.items():
         if name in told:
             continue
         step = made_by.get(name, "")
-        word, by = filled_with(values, together.training), ""
+        word, by = filled_with(column), ""
         if not word:
-            by = filled_by_level(values, together.training, together.groupings)
-        cut = cut_off(values, together.training)
+            by = filled_by_level(column, together.groupings)
+        cut = cut_off(column)
         if word or by:
             said = f"{word}" if word else f"its means by {by!r}"
             found.setdefault((step, "filled beforehand"), {})[name] = f"was filled with {said}"
@@ -101,24 +94,24 @@ def _filled(together: AllParts, told: Collection[str], made_by: Mapping[str, str
     return [_told(step, columns, cause) for (step, cause), columns in found.items()]
 
 
-def _how(values: NDArray[np.float64], training: NDArray[np.bool_]) -> str:
+def _how(column: Number) -> str:
     """Return how a column was scaled over all rows; empty if it was not, or if training rows alone are scaled."""
-    known = np.isfinite(values)
-    everywhere, own = values[known], values[known & training]
-    if len(own) < FEWEST or len(own) == len(everywhere) or (everywhere % 1 == 0).all():
+    own = int((column.known & column.training).sum())
+    if own < FEWEST or own == len(column.everywhere) or not column.has_fractions:
         return ""
-    how = _scaled(everywhere)
-    return how if how and not _scaled(own) else ""
+    how = _scaled(column.everywhere)
+    return how if how and not _scaled(column.own) else ""
 
 
 def _scaled(values: NDArray[np.float64]) -> str:
     if len(np.unique(values[: 10 * FEWEST])) < FEWEST:
         return ""
-    slack = _slack(values)
-    for each in _moments(values):
-        if abs(each.centre) <= slack and any(abs(width - 1) <= slack for width in each.widths):
-            return each.name
-    if abs(float(values.mean()) - 1) <= slack and values.min() >= 0:
+    slack, mean = _slack(values), float(values.mean())
+    if abs(mean) <= slack and any(abs(float(values.std(ddof=each)) - 1) <= slack for each in (0, 1)):
+        return "a z-score"
+    if _is_robust_score(values, slack):
+        return "a robust score"
+    if abs(mean - 1) <= slack and values.min() >= 0:
         return "divided by its mean"
     if abs(float(values.sum()) - 1) <= EXACT and values.min() >= 0:
         return "divided by its sum"
@@ -126,12 +119,17 @@ def _scaled(values: NDArray[np.float64]) -> str:
         return "scaled to its range"
     if _are_normal_scores(values):
         return "normal scores of its ranks"
-    if abs(float(values.mean())) <= max(slack * (slack > EXACT), EXACT * float(values.std())) and not _mirrors(values):
+    if abs(mean) <= max(slack * (slack > EXACT), EXACT * float(values.std())) and not _mirrors(values):
         return "centred"
+    return "a rank" if values.max() == 1 and _are_ranks(values) else ""
+
+
+def _are_ranks(values: NDArray[np.float64]) -> bool:
+    """Whether values are the places of rows, divided by their number."""
     places = np.sort(values) * len(values)
-    is_rank = values.max() == 1 and np.abs(places - np.arange(1, len(values) + 1)).max() <= 0.5  # noqa: PLR2004
+    is_rank = np.abs(places - np.arange(1, len(values) + 1)).max() <= 0.5  # noqa: PLR2004
     in_turn = (np.diff(values) >= 0).all() or (np.diff(values) <= 0).all()  # the places of sorted rows
-    return "a rank" if is_rank and not in_turn and np.abs(places * 2 - (places * 2).round()).max() < EXACT else ""
+    return bool(is_rank and not in_turn and np.abs(places * 2 - (places * 2).round()).max() < EXACT)
 
 
 def _fills_a_range(values: NDArray[np.float64]) -> bool:
@@ -149,6 +147,9 @@ def _fills_a_range(values: NDArray[np.float64]) -> bool:
 
 def _mirrors(values: NDArray[np.float64]) -> bool:
     """Whether each value stands beside its negative: differences of two sides, one row for each."""
+    low, high = values.min(initial=0.0), values.max(initial=0.0)
+    if abs(low + high) > EXACT * max(-low, high):  # the first of the pairs below, for which nothing is sorted
+        return False
     there = np.sort(values)
     return bool((np.abs(there + there[::-1]) <= EXACT * np.abs(there).max(initial=0.0)).all())
 
@@ -164,12 +165,14 @@ def _are_normal_scores(values: NDArray[np.float64]) -> bool:
     return float(np.corrcoef(np.sort(values)[inner], ndtri(places)[inner])[0, 1]) > NORMAL
 
 
-def _moments(values: NDArray[np.float64]) -> list[_Moments]:
+def _is_robust_score(values: NDArray[np.float64], slack: float) -> bool:
+    """Whether the median is 0 and the interquartile range 1."""
+    half = len(values) // 2
+    around = 2 * slack  # the median is between the middle values, to rounding
+    if int((values > around).sum()) > half or int((values < -around).sum()) > half:
+        return False
     low, middle, high = np.quantile(values, [0.25, 0.5, 0.75])
-    return [
-        _Moments("a z-score", float(values.mean()), (float(values.std()), float(values.std(ddof=1)))),
-        _Moments("a robust score", float(middle), (float(high - low),)),
-    ]
+    return abs(float(middle)) <= slack and abs(float(high - low) - 1) <= slack
 
 
 def _slack(values: NDArray[np.float64]) -> float:

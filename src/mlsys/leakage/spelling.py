@@ -96,9 +96,12 @@ def spelling_findings(
     for column in asked:
         if column not in train.columns or column not in part.columns or not _may_be_ids(train[column]):
             continue
-        known = set(plain(train[column].head(MOST_ROWS)).dropna().unique().tolist())
+        there = plain(train[column].head(MOST_ROWS)).dropna().unique()
+        if len(there) > MOST_LEVELS:
+            continue
+        known = set(there.tolist())
         new = [each for each in plain(part[column].head(MOST_ROWS)).dropna().unique().tolist() if each not in known]
-        if not new or max(len(known), len(new)) > MOST_LEVELS:
+        if not new or len(new) > MOST_LEVELS:
             continue
         spelled = {folded(str(each)): str(each) for each in known}
         again = [each for each in new if folded(str(each)) in spelled and folded(str(each))]

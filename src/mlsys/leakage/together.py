@@ -12,6 +12,7 @@ import pandas as pd
 
 from mlsys.errors import Finding
 from mlsys.leakage.power import COPY, FEWEST, SURE, events_of, is_measured
+from mlsys.leakage.read_once import of_few_values
 from mlsys.leakage.remedies import NOBODY, advised
 from mlsys.leakage.separation import SHARES, auc_of, aucs_of_numbers, in_hash_order
 from mlsys.summaries import is_hashable
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 
 MOST_ROWS, MOST_LEVELS, MOST_COLUMNS = 4_000, 12, 24
 """Rows looked at, levels of a column that is paired with others, and such columns, those with fewest levels first."""
+PEEK = 100
+"""Rows that tell of most numbers that they have more levels."""
 MOST_NUMBERS, ROWS_OF_NUMBERS = 6, 2_000
 """Numbers that are added, subtracted, multiplied and divided, those that predict best alone first; rows looked at."""
 ABOVE = 0.05
@@ -101,7 +104,7 @@ def _of_levels(
     """Yield pairs of columns of few levels."""
     half = len(rows) // 2
     codes: dict[str, NDArray[np.int64]] = {}
-    for name in names:
+    for name in of_few_values(rows.head(PEEK), names, MOST_LEVELS):
         if is_hashable(rows[name]):
             found = np.asarray(pd.factorize(plain(rows[name]), use_na_sentinel=False)[0], dtype=np.int64)
             if 0 < found.max(initial=0) < MOST_LEVELS:
