@@ -167,3 +167,20 @@ def test_a_plan_says_the_size_of_what_is_gathered_and_what_will_be_refused() -> 
 def test_a_plan_of_a_folder_that_is_not_there_says_nothing_of_sizes() -> None:
     plan = Pipeline([ReadParquet("nowhere"), RandomSplit(), Train(LogisticRegression())], target="y").plan()
     assert not [note for note in plan.notes if "gathers" in note]
+
+
+def test_a_plan_says_where_workers_would_train_a_model_together() -> None:
+    lightgbm = pytest.importorskip("lightgbm", reason="workers train boosters together")
+    pd.DataFrame({"x": np.arange(400) * 1.0, "y": np.arange(400) % 2}).to_parquet("rows.parquet")
+    together = {
+        "alone": Train(lightgbm.LGBMClassifier(class_weight="balanced")),
+        "across": Train(lightgbm.LGBMClassifier()),
+    }
+    with override(rows_in_memory=FEW):
+        said = {
+            name: [note for note in Pipeline([ReadParquet("rows.parquet"), RandomSplit(), model], target="y").plan().notes
+                   if "workers train it together, each on its own partitions" in note]
+            for name, model in together.items()
+        }  # fmt: skip
+    assert [len(said[name]) for name in together] == [0, 1]
+    assert 'with engine="dask" nothing is gathered' in said["across"][0]
