@@ -167,3 +167,14 @@ def test_a_plan_says_the_size_of_what_is_gathered_and_what_will_be_refused() -> 
 def test_a_plan_of_a_folder_that_is_not_there_says_nothing_of_sizes() -> None:
     plan = Pipeline([ReadParquet("nowhere"), RandomSplit(), Train(LogisticRegression())], target="y").plan()
     assert not [note for note in plan.notes if "gathers" in note]
+
+
+def test_a_plan_says_where_workers_would_train_a_model_together() -> None:
+    lightgbm = pytest.importorskip("lightgbm", reason="workers train boosters together")
+    pd.DataFrame({"x": np.arange(400) * 1.0, "y": np.arange(400) % 2}).to_parquet("rows.parquet")
+    models = lightgbm.LGBMClassifier(class_weight="balanced"), lightgbm.LGBMClassifier()
+    with override(rows_in_memory=FEW):
+        plans = [Pipeline([ReadParquet("rows.parquet"), RandomSplit(), each], target="y").plan() for each in models]
+    said = [[note for note in plan.notes if 'with engine="dask" nothing is gathered' in note] for plan in plans]
+    assert not said[0]  # weights of classes are known in one process only
+    assert len(said[1]) == 1 and said[1][0].endswith("workers train it together, each on its own partitions")

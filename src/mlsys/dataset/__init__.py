@@ -2,7 +2,7 @@
 
 from mlsys.dataset.asking import asking
 from mlsys.dataset.dataset import Dataset, beside
-from mlsys.dataset.event import Event, decided, settled, tally
+from mlsys.dataset.event import Event, added_tallies, decided, settled, tally
 from mlsys.dataset.frames import check_frame, check_names, check_unique, require_columns
 from mlsys.dataset.predictions import (
     ABSTAINS,
@@ -74,6 +74,7 @@ __all__ = [
     "Roles",
     "Rows",
     "Served",
+    "added_tallies",
     "alone",
     "asking",
     "beside",

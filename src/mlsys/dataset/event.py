@@ -124,6 +124,20 @@ def tally(target: pd.Series, weight: Any = None) -> list[tuple[Any, float]]:
     return [(value, held[value]) for value in ordered[: MOST_TALLIED + 1]]
 
 
+def added_tallies(one: Tally, other: Tally) -> list[tuple[Any, float]]:
+    """Return the tally of the rows of two, whose weights are whole numbers and whose values have no order of their own.
+
+    Examples
+    --------
+    >>> added_tallies([("no", 2.0), ("yes", 1.0)], [("no", 1.0)])
+    [('no', 3.0), ('yes', 1.0)]
+    """
+    held = dict(one)
+    for value, weight in other:
+        held[value] = held.get(value, 0.0) + weight
+    return [(value, held[value]) for value in sorted(held)[: MOST_TALLIED + 1]]
+
+
 def decided(found: Tally) -> Event | None:
     """Return the event of two classes where nobody names one; ``None`` where there are not two.
 

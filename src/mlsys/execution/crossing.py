@@ -14,8 +14,9 @@ from mlsys.engines import LocalEngine
 from mlsys.errors import ConfigurationError, ContractError, DataError, Finding
 from mlsys.execution.checks import at_split
 from mlsys.execution.divided import Divided
-from mlsys.execution.dividing import divided_by, keys_for
+from mlsys.execution.dividing import divided_by
 from mlsys.execution.fitness import counting_rows
+from mlsys.execution.keys import keys_for
 from mlsys.execution.opening import Data
 from mlsys.execution.parting import in_parts
 from mlsys.execution.parts import SEALED, Parts

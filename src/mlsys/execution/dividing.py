@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -12,9 +12,10 @@ from numpy.typing import NDArray
 from mlsys.cache import Made
 from mlsys.dataset import Roles, tally
 from mlsys.errors import ContractError, DataError
-from mlsys.execution.catalog import Catalog, moment_of
+from mlsys.execution.assigning import Assigned, assigned_in_pieces, can_be_assigned_in_pieces
 from mlsys.execution.divided import Divided
-from mlsys.execution.fitness import counting_rows, is_of_classes, refuse_unfit, weighing
+from mlsys.execution.fitness import Dealt, counting_rows, is_of_classes, refuse_unfit, weighing
+from mlsys.execution.keys import assigned_by, keys_and_notes, not_compared, targets_of, wanted, weights_of
 from mlsys.execution.parts import SEALED, Parts
 from mlsys.execution.told import Withheld
 from mlsys.execution.work import At, Task, Work
@@ -22,9 +23,8 @@ from mlsys.plan import Planned
 from mlsys.steps import Split
 from mlsys.steps.aims import WITHOUT_TARGET, Aim
 from mlsys.steps.questions import aim_of, divides, takes_unlabelled
-from mlsys.steps.repeats import Repeats, find_repeats
-from mlsys.steps.splitting import key_of, of_known, shown_target, split_keys
-from mlsys.tables import Deferred, Identity, Table
+from mlsys.steps.splitting import key_of, of_known, split_keys
+from mlsys.tables import Deferred, Identity, Table, add_in_order
 
 FOLD_BELOW = 5_000
 """Number of rows below which a supplied split evaluates by folds: a small validation part says too little."""
@@ -53,7 +53,7 @@ def divided_by(
     assert divides(step)
     with work.doing(planned, {"all": table}) as record:
         parts = parts.told([Withheld(step.withholds(), f"names the part, read by {planned.name}")])
-        keys = {"keys": _narrowed(table, _wanted(step, table, parts.roles, parts.catalog))}
+        keys = {"keys": _narrowed(table, wanted(step, table, parts.roles, parts.catalog))}
         given = {"supplied": str(bool(planned.supplied)), "sample": str(work.sample), "aim": aim_of(steps)}
         given |= {"unlabelled": str(takes_unlabelled(steps))}
         made = work.do(Task(planned, "assign", assign, keys, given), parts)
@@ -91,32 +91,44 @@ def _assignment(
 ) -> Made:
     step = planned.step
     assert divides(step)
-    keys, notes = _keys_and_notes(step, table, at)
-    shown, assigned = keys, _assigned(step, keys, planned.name)
-    none: dict[str, int] = {}
+    if can_be_assigned_in_pieces(step, table, at.roles, unlabelled):
+        found = assigned_in_pieces(planned, table, at, sample, aim not in WITHOUT_TARGET)
+        if not _are_few(found.dealt.rows, supplied, aim):
+            return _made_of_pieces(planned, step, found, at, sample)
+    return _assigned_at_once(planned, table, at, supplied, sample, aim, unlabelled)
+
+
+def _made_of_pieces(planned: Planned, step: Split, found: Assigned, at: At, sample: bool) -> Made:
+    dealt = found.dealt
+    none = _in_no_part(dealt.unknown, found.left_out, dealt.rows, at.roles, found.has_target)
+    refuse_unfit(planned.name, dealt, () if sample else step.parts_named)
+    ordered = _in_order(dealt.named)
+    plain = {"none": none, "rows": {name: dealt.named[name] for name in ordered},
+             "notes": [*not_compared(step, at.roles)], "folds": [], "tally": dict(found.tallies)}  # fmt: skip
+    return Made({"assignment": at.hold(found.column(ordered))}, plain=plain)
+
+
+def _assigned_at_once(
+    planned: Planned, table: Table, at: At, supplied: bool, sample: bool, aim: Aim, unlabelled: bool
+) -> Made:
+    step = planned.step
+    assert divides(step)
+    keys, notes = keys_and_notes(step, table, at)
+    shown, assigned = keys, assigned_by(step, keys, planned.name)
     if unlabelled:
         assigned = _with_unlabelled(step, assigned, keys)
     if aim in WITHOUT_TARGET:
         keys = keys.drop(columns="target", errors="ignore")
+    unknown = pd.Series(False, index=keys.index)
     if "target" in keys.columns:
         unknown = keys["target"].isna()
         if unlabelled and not unknown.all():
             unknown &= assigned != "train"
-        if unknown.all():
-            raise DataError(
-                f"the {_called(at.roles)} null in every row ({len(keys):,} rows)",
-                "fill it, name another column with target=, or check the step that makes it",
-            )
-        if int(unknown.sum()):
-            none["label unknown"] = int(unknown.sum())
-        none_by_split = int((assigned.isna() & ~unknown).sum())
-        assigned = assigned.where(~unknown)
-    else:
-        none_by_split = int(assigned.isna().sum())
-    if none_by_split:
-        none["left out by the split"] = none_by_split
+    left_out = int((assigned.isna() & ~unknown).sum())
+    none = _in_no_part(int(unknown.sum()), left_out, len(keys), at.roles, "target" in keys.columns)
+    assigned = assigned.where(~unknown)
     asked = step.parts_named
-    small = supplied and len(keys) < FOLD_BELOW and aim != "clusters"
+    small = _are_few(len(keys), supplied, aim)
     judged_by_folds = aim != "clusters" and (
         small or ("validation" not in asked and not (assigned == "validation").any())
     )
@@ -124,14 +136,13 @@ def _assignment(
         assigned = assigned.mask(assigned == "validation", "train")
     if sample or small:  # of few rows the library's own choice may leave a part empty; nobody asked for it
         asked = ()
-    weight = _weights(table, at.roles)
+    weight = weights_of(table, at.roles)
     counting = counting_rows(weight, len(keys))
-    held = _targets(table, at.roles) if "target" in shown.columns else {}
+    held = targets_of(table, at.roles) if "target" in shown.columns else {}
     targets = held if "target" in keys.columns else {}
-    refuse_unfit(planned.name, assigned, keys[["id"]] if sample else keys, asked, counting, {} if sample else targets)
-    names = [str(name) for name in assigned.dropna().unique()]
-    ordered = sorted(names, key=lambda name: {"train": 0, "validation": 1, "test": 9}.get(name, 5))
-    counts = {name: int((assigned == name).sum()) for name in ordered}
+    dealt = Dealt.of(assigned, keys[["id"]] if sample else keys, counting, {} if sample else targets)
+    refuse_unfit(planned.name, dealt, asked)
+    ordered = _in_order(dealt.named)
     columns = {"part": pd.Series(_categories(assigned, ordered), index=keys.index)}
     learned = (assigned == "train").to_numpy(dtype=bool, na_value=False)
     if judged_by_folds:
@@ -147,9 +158,31 @@ def _assignment(
     if unlabelled and "target" in keys.columns:
         without = int((keys["target"].isna() & (assigned == "train")).sum())
         notes = (*notes, f"training rows without a known label: {without:,}") if without else notes
-    plain = {"none": none, "rows": counts, "notes": [*step.explain(shown), *notes], "folds": list(columns)[1:],
+    plain = {"none": none, "rows": {name: dealt.named[name] for name in ordered},
+             "notes": [*step.explain(shown), *notes], "folds": list(columns)[1:],
              "tally": _tallied(held, weight, learned)}  # fmt: skip
     return Made({"assignment": at.hold(pd.DataFrame(columns, index=keys.index))}, plain=plain)
+
+
+def _are_few(rows: int, supplied: bool, aim: Aim) -> bool:
+    """Whether a supplied split evaluates by folds because there are few rows."""
+    return supplied and rows < FOLD_BELOW and aim != "clusters"
+
+
+def _in_no_part(unknown: int, left_out: int, rows: int, roles: Roles, has_target: bool) -> dict[str, int]:
+    """Return the rows in no part by reason; raise if no label is known."""
+    if unknown == rows and has_target:
+        raise DataError(
+            f"the {_called(roles)} null in every row ({rows:,} rows)",
+            "fill it, name another column with target=, or check the step that makes it",
+        )
+    found = {"label unknown": unknown, "left out by the split": left_out}
+    return {reason: count for reason, count in found.items() if count}
+
+
+def _in_order(names: Iterable[str]) -> list[str]:
+    """Return the parts with training first and test last."""
+    return sorted(names, key=lambda name: {"train": 0, "validation": 1, "test": 9}.get(name, 5))
 
 
 def _categories(assigned: pd.Series, ordered: Sequence[str]) -> Any:
@@ -171,26 +204,6 @@ def _with_unlabelled(step: Split, assigned: pd.Series, keys: pd.DataFrame) -> pd
     return assigned.mask(unknown & (assigned.isna() | ~units.isin(held)), "train")
 
 
-def _wanted(step: Split, table: Table, roles: Roles, catalog: Catalog) -> list[str]:
-    """Return the columns that a split is shown, or that say when rows are decided and known."""
-    there = [str(name) for name in table.head(0).columns]
-    missing = [name for name in step.key_columns if name not in there]
-    if missing:
-        raise DataError(
-            f"{step.title} splits by the column {missing[0]!r}, which is not in the data", "correct the name"
-        )
-    named = {getattr(roles, name) for name in ("id", "group", "time", "weight")} | {*roles.targets}
-    wanted = named | catalog.columns_needed() | set(step.key_columns)
-    if _looks_for_repeats(step, table, roles):
-        wanted |= set(catalog.features(there))
-    return [name for name in there if name in wanted]
-
-
-def _looks_for_repeats(step: Split, table: Table, roles: Roles) -> bool:
-    """Whether rows are compared in all features; those of a table beyond memory are not."""
-    return table.in_memory and step.keeps_repeats(roles.group is not None)
-
-
 def _narrowed(table: Table, columns: Sequence[str]) -> Table:
     """Return some columns of a table, read when needed; the content of other columns does not count."""
     identity = table.identity
@@ -202,18 +215,6 @@ def _narrowed(table: Table, columns: Sequence[str]) -> Table:
     some = table.like(load)
     some.identity = narrow
     return some
-
-
-def _weights(table: Table, roles: Roles) -> pd.Series | None:
-    """Return the weight of each row; ``None`` without a weight role."""
-    weight = roles.weight
-    return None if weight is None or weight not in table.head(0).columns else table.frame([weight])[weight]
-
-
-def _targets(table: Table, roles: Roles) -> dict[str, pd.Series]:
-    """Return the targets as a split is shown one."""
-    frame = table.frame([name for name in roles.targets if name in table.head(0).columns])
-    return {str(name): shown_target(frame[name]) for name in frame.columns}
 
 
 def _called(roles: Roles) -> str:
@@ -247,8 +248,8 @@ def divided_given(parts: Parts, work: Work, steps: Sequence[Planned]) -> tuple[P
     counts = {name: table.rows for name, table in found.items()}
     _refuse_given(found, parts.roles if aim not in WITHOUT_TARGET else parts.roles.without_target())
     train = found["train"]
-    targets_there = _targets(train, parts.roles)
-    counted = _tallied(targets_there, _weights(train, parts.roles), np.ones(train.rows, dtype=bool))
+    targets_there = targets_of(train, parts.roles)
+    counted = _tallied(targets_there, weights_of(train, parts.roles), np.ones(train.rows, dtype=bool))
     folds: list[pd.Series] = []
     if "validation" not in found and aim != "clusters":
         any_split = AnySplit()
@@ -260,14 +261,18 @@ def divided_given(parts: Parts, work: Work, steps: Sequence[Planned]) -> tuple[P
 
 
 def _refuse_given(parts: Mapping[str, Table], roles: Roles) -> None:
-    keys = {name: split_keys(each.frame(), roles) for name, each in parts.items()}
-    assigned = pd.Series([name for name, rows in keys.items() for _ in range(len(rows))], dtype="str")
-    together = pd.concat([rows.drop(columns="id") for rows in keys.values()], ignore_index=True)
-    counts = np.concatenate([counting_rows(_weights(each, roles), each.rows) for each in parts.values()])
-    targets = [_targets(each, roles) for each in parts.values()]
-    joined = {name: pd.concat([each[name] for each in targets if name in each], ignore_index=True)
-              for name in roles.targets if all(name in each for each in targets)}  # fmt: skip
-    refuse_unfit("run()", assigned, together, [name for name in parts if name != "train"], counts, joined)
+    targets = {name: targets_of(each, roles) for name, each in parts.items()}
+    shared = [name for name in roles.targets if all(name in each for each in targets.values())]
+    dealt = add_in_order(
+        Dealt.of(
+            pd.Series(name, index=range(each.rows), dtype="str"),
+            split_keys(each.frame(), roles).reset_index(drop=True),
+            counting_rows(weights_of(each, roles), each.rows),
+            {target: targets[name][target].reset_index(drop=True) for target in shared},
+        )
+        for name, each in parts.items()
+    )
+    refuse_unfit("run()", dealt, [name for name in parts if name != "train"])
 
 
 class AnySplit(Split):
@@ -276,53 +281,6 @@ class AnySplit(Split):
     def assign(self, keys: pd.DataFrame, /) -> pd.Series:
         """Return training rows alone."""
         return pd.Series("train", index=keys.index)
-
-
-def keys_for(step: Split, table: Table, parts: Parts, work: Work) -> pd.DataFrame:
-    """Return what a split is shown of a table: ids, roles, when labels are known, and columns it asks for."""
-    return keys_at(step, table, At(parts.roles, parts.catalog, work.seed, work.detached()))
-
-
-def keys_at(step: Split, table: Table, at: At) -> pd.DataFrame:
-    """Return the same to a piece of work; nothing is told."""
-    return _keys_and_notes(step, table, At(at.roles, at.catalog, at.seed, at.work))[0]
-
-
-def _keys_and_notes(step: Split, table: Table, at: At) -> tuple[pd.DataFrame, tuple[str, ...]]:
-    """Return what a split receives, and notes on rows that repeat others."""
-    roles = at.roles
-    narrow = table.frame(_wanted(step, table, roles, at.catalog))
-    at.tell(*at.catalog.late_in(narrow))
-    catalog = at.catalog
-    if roles.id in narrow and narrow[roles.id].isna().any():
-        nameless = narrow[roles.id].isna()
-        raise DataError(
-            f"{int(nameless.sum()):,} rows have no id in {roles.id!r}, the first is row {nameless.idxmax()}",
-            "fill the column, drop these rows before the split, or leave id= out: rows are then identified by position",
-        )
-    known_at = None
-    for moment in catalog.targets_known_at():
-        moments = moment_of(moment, narrow, roles)
-        known_at = moments if known_at is None else known_at.where(known_at > moments, moments)
-    keys = split_keys(narrow, roles, known_at, **{name: narrow[name] for name in step.key_columns})
-    if not _looks_for_repeats(step, table, roles):
-        beyond = step.keeps_repeats(roles.group is not None)
-        return keys, (
-            "rows larger than memory were not compared: duplicates are assigned by their own ids",
-        ) if beyond else ()
-    features = catalog.features(table.head(0).columns)
-    repeats = find_repeats(narrow[list(features)], keys) if features else Repeats()
-    return keys if repeats.unit is None else keys.assign(duplicate=repeats.unit), repeats.notes()
-
-
-def _assigned(step: Split, keys: pd.DataFrame, name: str) -> pd.Series:
-    assigned = step.assign(keys)
-    if not isinstance(assigned, pd.Series) or not assigned.index.equals(keys.index):
-        raise ContractError(
-            f"assign() of {name} returned {type(assigned).__name__}, not a Series with the keys' index",
-            "return pd.Series(names, index=keys.index)",
-        )
-    return assigned
 
 
 def _part(table: Table, assigned: pd.Series, name: str) -> Table:

@@ -11,7 +11,8 @@ import numpy as np
 import pandas as pd
 
 from mlsys.cache import Made
-from mlsys.execution.dividing import AnySplit, folds_of, keys_at
+from mlsys.execution.dividing import AnySplit, folds_of
+from mlsys.execution.keys import keys_at
 from mlsys.execution.windows import out_of_window, windows_by
 from mlsys.execution.work import At, Task
 from mlsys.plan import Planned

@@ -129,7 +129,7 @@ class Configuration(Listed):
         stood for, ready to copy.
         """
         on_demand = [each for each in self.planned if each.on_demand and self._stood_for is None]
-        notes = notes_on(self.steps, on_demand, self.waive, self._arguments["decide_at"])
+        notes = notes_on(self.steps, on_demand, self.waive, self._arguments["decide_at"], self.roles.weight)
         stood_for = self._stood_for() if self._stood_for else {}
         decide_at = self._arguments["decide_at"]
         return Plan(self.steps, f"Pipeline {self.name!r}", notes, stood_for, self.roles, decide_at)

@@ -59,6 +59,11 @@ class GroupSplit(SplitsByShares):
         """Rows are dealt by their group."""
         return "by group"
 
+    @property
+    def assigns_alone(self) -> bool:
+        """Whether the part of a row depends on its own keys alone."""
+        return not self.exact
+
     def assign(self, keys: pd.DataFrame, /) -> pd.Series:
         """Return the part of each row."""
         strata = one_stratum(keys) if self.exact else None

@@ -96,6 +96,11 @@ class PredefinedSplit(Split):
         """Columns that must never be features, because they name the part of a row."""
         return self.key_columns
 
+    @property
+    def assigns_alone(self) -> bool:
+        """Whether the part of a row depends on its own keys alone."""
+        return self.parts is not None
+
     def assign(self, keys: pd.DataFrame, /) -> pd.Series:
         """Return the part of each row."""
         if self.parts is not None:

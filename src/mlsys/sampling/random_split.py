@@ -68,6 +68,11 @@ class RandomSplit(SplitsByShares):
         """Whether rows that repeat another go where that goes."""
         return self.keep_duplicates_together
 
+    @property
+    def assigns_alone(self) -> bool:
+        """Whether the part of a row depends on its own keys alone."""
+        return not self.exact
+
     def assign(self, keys: pd.DataFrame, /) -> pd.Series:
         """Return the part of each row."""
         return dealt(unit_of(keys), self._shares, self.seed, keys, one_stratum(keys) if self.exact else None)

@@ -259,6 +259,24 @@ class DrawsInPieces(Protocol):
 
 
 @runtime_checkable
+class AssignsAlone(Protocol):
+    """A split that can assign each row by the keys of that row alone, so that those of all rows are never held.
+
+    Its ``explain`` says nothing of the keys.
+    """
+
+    @property
+    def parts_named(self) -> tuple[str, ...]:
+        """Requested parts other than ``train``."""
+        raise NotImplementedError
+
+    @property
+    def assigns_alone(self) -> bool:
+        """Whether it does, as it is configured."""
+        raise NotImplementedError
+
+
+@runtime_checkable
 class LearnsAcross(Protocol):
     """A model that several workers can learn together, each from the partitions that it keeps."""
 
@@ -300,6 +318,18 @@ class WrapsSampler(Protocol):
     """A step around a sampler with imbalanced-learn's interface."""
 
     sampler: Any
+
+
+def assigns_alone(step: Step) -> bool:
+    """Whether a split assigns each row alone, and makes a validation part; folds need all keys.
+
+    Examples
+    --------
+    >>> from mlsys import RandomSplit
+    >>> assigns_alone(RandomSplit()), assigns_alone(RandomSplit(exact=True)), assigns_alone(RandomSplit(validation=0))
+    (True, False, False)
+    """
+    return isinstance(step, AssignsAlone) and step.assigns_alone and "validation" in step.parts_named
 
 
 def tables_declared(step: Step) -> tuple[Any, ...]:

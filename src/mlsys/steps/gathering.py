@@ -69,13 +69,14 @@ class Gathers:
 
 
 ALL, TRAINING = Gathers("all rows"), Gathers("training rows")
+KEYS = Gathers("all rows", 4, "keys")
 OPEN_PARTS = Gathers("open parts")
 PREDICTIONS = Gathers("open parts", 3, "predictions")
 """A class with two probabilities."""
 _BY_WHAT_IT_SEES = {
     "history": ALL,
     "all": ALL,
-    "keys": Gathers("all rows", 4, "keys"),
+    "keys": KEYS,
     "train": TRAINING,
     "predictions": Gathers("the rows it learns from"),
     "open parts": OPEN_PARTS,

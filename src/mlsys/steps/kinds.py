@@ -15,7 +15,7 @@ from mlsys.errors import ConfigurationError, ContractError
 from mlsys.steps.absorbing import decided, with_features
 from mlsys.steps.alone import FitsAlone
 from mlsys.steps.base import Step
-from mlsys.steps.capabilities import DrawsInPieces
+from mlsys.steps.capabilities import DrawsInPieces, assigns_alone
 from mlsys.steps.facts import Dealing, Facts
 from mlsys.steps.forms import Absorbs
 from mlsys.steps.gathering import PREDICTIONS, Extent, Gathers
@@ -337,6 +337,11 @@ class Split(Step, kind="Split"):
     def parts_named(self) -> tuple[str, ...]:
         """Requested parts other than ``train``: none of them may be empty."""
         return ()
+
+    @property
+    def gathers(self) -> Gathers | None:
+        """Keys of all rows, unless it assigns each row alone; rows with weights are counted together all the same."""
+        return None if assigns_alone(self) else super().gathers
 
     def keeps_repeats(self, grouped: bool, /) -> bool:
         """Whether the keys show which rows repeat another in all features; ``grouped``: there is a group role."""
