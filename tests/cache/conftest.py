@@ -174,8 +174,8 @@ class Project:
 
     def run(self, script: str = "script.py", fails: bool = False, **variables: str) -> Outcome:
         """Run a script in a fresh process; with ``fails`` it must end with an error, else without."""
-        if self.forks is not None and not variables:
-            done = self.forks.run([script], cwd=self.folder, env=environment())
+        if self.forks is not None and all(name.startswith("MLSYS_") for name in variables):
+            done = self.forks.run([script], cwd=self.folder, env=environment(**variables))
             return checked(understood(done.returncode, done.stdout, done.stderr), fails)
         return self.finish(self.start(script, **variables), fails)
 
@@ -190,7 +190,7 @@ class Project:
 
 @pytest.fixture
 def project(tmp_path: Path, forks: Forks) -> Project:
-    """An empty project; where a test sets variables, its processes are new ones, else forks."""
+    """An empty project; its processes are forks, and new ones where a test sets a variable that Python reads."""
     folder = tmp_path / "project"
     folder.mkdir()
     return Project(folder, forks)
