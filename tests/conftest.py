@@ -23,6 +23,8 @@ import pandas as pd
 import pytest
 from hypothesis import settings
 
+from .forks import Forks
+
 # Set before anything reads them: numerical libraries at their first import, MLflow at its own.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ["MPLBACKEND"] = "Agg"
@@ -96,6 +98,14 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
     if config.option.hypothesis_profile == "long":
         terminalreporter.write_line(f"examples of these tests again: --hypothesis-seed={config.option.hypothesis_seed}")
+
+
+@pytest.fixture(scope="session")
+def forks(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Forks]:
+    """Runs scripts in processes that need not import the library again."""
+    started = Forks(tmp_path_factory.mktemp("forks"))
+    yield started
+    started.close()
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import subprocess
 import sys
@@ -23,6 +24,8 @@ FILES = """
 pyproject.toml
 """
 FOLDERS = ("src", "tests", "examples", "benchmarks", "docs")
+STORY = "examples/loans/loans.ipynb"
+"""The one notebook, with the outputs of its script, so that it is read before anything is installed."""
 MADE = {"_build", "auto_examples", "generated", "__pycache__", ".hypothesis"}
 MEBIBYTE = 2**20
 
@@ -71,8 +74,16 @@ def test_the_source_archive_holds_what_builds_tests_and_documents_it(built: tupl
     for folder in FOLDERS:
         assert files_of(ROOT / folder) <= names
     assert files_of(ROOT / "docs", "*.rst") - {"docs/sg_execution_times.rst"} <= names
-    assert not [name for name in names if MADE & set(name.split("/")) or re.search(r"\.(pyc|db|log|ipynb)$", name)]
+    assert not [name for name in names if MADE & set(name.split("/")) or re.search(r"\.(pyc|db|log)$", name)]
+    assert {name for name in names if name.endswith(".ipynb")} == {STORY}
     assert source.stat().st_size < 6 * MEBIBYTE
+
+
+def test_every_cell_of_the_notebook_was_run_in_order_and_none_failed() -> None:
+    cells = [cell for cell in json.loads((ROOT / STORY).read_text("utf-8"))["cells"] if cell["cell_type"] == "code"]
+    assert [cell["execution_count"] for cell in cells] == list(range(1, len(cells) + 1))
+    shown = [output for cell in cells for output in cell["outputs"]]
+    assert len(shown) > len(cells) / 2 and not [each for each in shown if each["output_type"] == "error"]
 
 
 @pytest.mark.long

@@ -10,7 +10,6 @@ import os
 import stat
 import struct
 import subprocess
-import sys
 import threading
 import urllib.parse
 import zipfile
@@ -25,6 +24,8 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.neighbors import KNeighborsClassifier
 
 from mlsys import DetectDrift, Evaluate, History, Impute, Join, OneHot, Past, Pipeline, Train
+
+from .forks import Forks
 
 SCRIPT = Path(__file__).parent / "secrets_job.py"
 PLANTED = {
@@ -129,7 +130,9 @@ LONG = ["withheld", "failures"]  # the quick job, too, ends in an error that say
 
 
 @pytest.fixture(scope="module", params=["runs", *(pytest.param(name, marks=pytest.mark.long) for name in LONG)])
-def job(request: pytest.FixtureRequest, rows_server: str, tmp_path_factory: pytest.TempPathFactory) -> Job:
+def job(
+    request: pytest.FixtureRequest, rows_server: str, forks: Forks, tmp_path_factory: pytest.TempPathFactory
+) -> Job:
     """A process with every sort of secret, that ends in an error nobody handles; its folder and what it printed."""
     folder = tmp_path_factory.mktemp(request.param)
     environment = {key: value for key, value in os.environ.items() if not key.startswith("MLFLOW_TRACKING")}
@@ -142,11 +145,7 @@ def job(request: pytest.FixtureRequest, rows_server: str, tmp_path_factory: pyte
         "MLSYS_FOLDER": str(folder / ".mlsys"),
     }
     environment["TOLD"] = json.dumps({**PLANTED, "address": rows_server})
-    done = subprocess.run(
-        [sys.executable, str(SCRIPT), request.param],
-        capture_output=True, text=True, cwd=folder, env=environment, timeout=120, check=False,
-    )  # fmt: skip
-    return folder, done
+    return folder, forks.run([SCRIPT, request.param], cwd=folder, env=environment)
 
 
 def test_the_search_finds_secrets_in_every_form(tmp_path: Path) -> None:

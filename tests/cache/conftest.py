@@ -7,12 +7,14 @@ import os
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+from ..forks import Forks
 
 HEAD = """
 import pandas as pd
@@ -121,74 +123,6 @@ def checked(outcome: Outcome, fails: bool) -> Outcome:
     return outcome
 
 
-FORKING = """
-import importlib
-import json
-import os
-import pkgutil
-import runpy
-import sys
-import traceback
-
-import mlsys.cache
-import pandas
-from mlsys import Derive, Pipeline
-
-frame = pandas.DataFrame({"x": [1.0, 2.0]})
-made = Pipeline([Derive({"z": lambda rows: rows["x"]})]).run(frame, track=False, cache=False)  # imports what is needed
-made.frame("all"), made.digest("all")
-for module in pkgutil.iter_modules(mlsys.cache.__path__, "mlsys.cache."):
-    importlib.import_module(module.name)
-
-for line in sys.stdin:
-    folder, script, printed, errors = json.loads(line)
-    child = os.fork()
-    if not child:
-        for number, name in ((1, printed), (2, errors)):
-            os.dup2(os.open(name, os.O_WRONLY | os.O_CREAT | os.O_TRUNC), number)
-        os.chdir(folder)
-        sys.path.insert(0, folder)
-        sys.argv = [script]
-        try:
-            runpy.run_path(script, run_name="__main__")
-        except Exception:
-            traceback.print_exc()
-            sys.exit(1)
-        sys.exit(0)
-    _, status = os.waitpid(child, 0)
-    print(os.waitstatus_to_exitcode(status), flush=True)
-"""
-
-
-class Forks:
-    """Processes in which the library is imported and nothing of the user's: as fresh as new ones, and quicker."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.parent = subprocess.Popen(
-            [sys.executable, "-c", FORKING],
-            cwd=folder,
-            env=environment(),
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-
-    def run(self, folder: Path, script: str) -> tuple[int, str, str]:
-        """Run a script as ``python script.py`` would; exit code and what it printed."""
-        assert self.parent.stdin is not None and self.parent.stdout is not None
-        assert self.parent.poll() is None, "the library could not be imported and run; see the first error"
-        printed, errors = self.folder / "printed", self.folder / "errors"
-        self.parent.stdin.write(json.dumps([str(folder), script, str(printed), str(errors)]) + "\n")
-        self.parent.stdin.flush()
-        code = int(self.parent.stdout.readline())
-        return code, printed.read_text(), errors.read_text()
-
-    def close(self) -> None:
-        """End the process that forks."""
-        self.parent.communicate()
-
-
 def environment(**variables: str) -> dict[str, str]:
     """Variables of a fresh process; no bytecode is kept, because Python would take an edit within a second for none."""
     kept = {key: value for key, value in os.environ.items() if not key.startswith("MLSYS_")}
@@ -240,8 +174,9 @@ class Project:
 
     def run(self, script: str = "script.py", fails: bool = False, **variables: str) -> Outcome:
         """Run a script in a fresh process; with ``fails`` it must end with an error, else without."""
-        if self.forks is not None and not variables:
-            return checked(understood(*self.forks.run(self.folder, script)), fails)
+        if self.forks is not None and all(name.startswith("MLSYS_") for name in variables):
+            done = self.forks.run([script], cwd=self.folder, env=environment(**variables))
+            return checked(understood(done.returncode, done.stdout, done.stderr), fails)
         return self.finish(self.start(script, **variables), fails)
 
     def files(self) -> set[str]:
@@ -253,17 +188,9 @@ class Project:
         return sum(path.stat().st_size for path in self.cache.rglob("*") if path.is_file())
 
 
-@pytest.fixture(scope="session")
-def forks(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Forks]:
-    """Starts processes quickly."""
-    started = Forks(tmp_path_factory.mktemp("forks"))
-    yield started
-    started.close()
-
-
 @pytest.fixture
 def project(tmp_path: Path, forks: Forks) -> Project:
-    """An empty project; where a test sets variables, its processes are new ones, else forks."""
+    """An empty project; its processes are forks, and new ones where a test sets a variable that Python reads."""
     folder = tmp_path / "project"
     folder.mkdir()
     return Project(folder, forks)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import atexit
 import functools
+import gc
 import importlib
 import os
 import pickle
@@ -114,6 +115,8 @@ def _server() -> str:
 def _serve(address: str) -> None:
     for name in PRELOADED:
         importlib.import_module(name)
+    gc.collect()
+    gc.freeze()  # what is imported stays; a copy need not look at it
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
     with Listener(address, backlog=64) as listener:
         print("listening", flush=True)

@@ -55,7 +55,7 @@ def mixed() -> pd.DataFrame:
             "plain_flag": small > 2,
             "city": pd.Series(np.where(rng.random(ROWS) < 0.1, None, city), dtype="str"),
             "category": pd.Categorical(city),
-            "when": pd.Timestamp("2023-11-05") + pd.to_timedelta(np.where(small, price, np.nan), unit="h"),
+            "when": pd.Timestamp("2023-11-05") + pd.to_timedelta(pd.Series(price), unit="h").where(small > 0),
             "said": pd.Series([f"{a}, {b}" if b else None for a, b in zip(city, small, strict=True)], dtype="str"),
             "weight": rng.random(ROWS) + 0.1,
             "binary": (price > 0).astype(int),

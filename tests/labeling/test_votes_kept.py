@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pandas as pd
@@ -14,6 +12,8 @@ import pytest
 from mlsys import CastVotes, Evaluate, LabelModel, Pipeline, StratifiedSplit, Train, Votes
 from mlsys.engines import LocalEngine
 from mlsys.labeling import keyword, labeling_function, threshold
+
+from ..forks import Forks
 
 SCRIPT = """
 import json
@@ -62,30 +62,28 @@ print(json.dumps({
 """
 
 
-def run_script(folder: Path, text: str):
+def run_script(forks: Forks, folder: Path, text: str):
     (folder / "script.py").write_text(text)
     (folder / "calls.txt").write_text("")
     environment = os.environ | {"MLSYS_FOLDER": str(folder / "kept"), "MLSYS_CACHE": "1"}
-    done = subprocess.run(
-        [sys.executable, "script.py"], cwd=folder, env=environment, capture_output=True, text=True, check=False
-    )
+    done = forks.run(["script.py"], cwd=folder, env=environment)
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout.splitlines()[-1]), (folder / "calls.txt").read_text().split()
 
 
-def test_after_an_edit_another_process_runs_one_function(tmp_path):
-    first, calls = run_script(tmp_path, SCRIPT)
+def test_after_an_edit_another_process_runs_one_function(forks, tmp_path):
+    first, calls = run_script(forks, tmp_path, SCRIPT)
     assert set(calls) == {"prize", "greeting", "long"}
-    again, calls = run_script(tmp_path, SCRIPT)
+    again, calls = run_script(forks, tmp_path, SCRIPT)
     assert not calls and again["votes"] == first["votes"]
     assert {name for name, outcome in again["steps"].items() if outcome != "hit"} <= {"data"}
-    edited, calls = run_script(tmp_path, SCRIPT.replace('"hello"', '"you"'))
+    edited, calls = run_script(forks, tmp_path, SCRIPT.replace('"hello"', '"you"'))
     assert set(calls) == {"greeting"} and edited["votes"] == first["votes"]
     assert edited["steps"]["CastVotes: prize"] == "hit" and edited["steps"]["CastVotes: greeting"] == "ran"
     assert edited["steps"]["CastVotes: ann and 1 more"] == "hit"
-    moved, calls = run_script(tmp_path, SCRIPT.replace("fillna(0)", "fillna(9)"))
+    moved, calls = run_script(forks, tmp_path, SCRIPT.replace("fillna(0)", "fillna(9)"))
     assert set(calls) == {"long"} and len(moved["votes"]["vote_long"]) > len(first["votes"]["vote_long"])
-    less, calls = run_script(tmp_path, SCRIPT.replace("[prize, greeting, long, hands]", "[long, prize]"))
+    less, calls = run_script(forks, tmp_path, SCRIPT.replace("[prize, greeting, long, hands]", "[long, prize]"))
     assert not calls and list(less["votes"]) == ["vote_long", "vote_prize"]
 
 

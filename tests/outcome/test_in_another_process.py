@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import subprocess
 import sys
 import textwrap
 from pathlib import Path
@@ -17,6 +16,8 @@ from sklearn.linear_model import LogisticRegression
 
 import mlsys
 from mlsys import Evaluate, Impute, OneHot, Pipeline, RandomSplit, Run, Train, load
+
+from ..forks import Forks
 
 MINE = """
 from pathlib import Path
@@ -65,20 +66,11 @@ def told(run: Run) -> dict[str, Any]:
     }
 
 
-def elsewhere(place: Path, script: str, *given: str) -> Any:
+def elsewhere(forks: Forks, place: Path, script: str, *given: str) -> Any:
     """Return what a script prints in a process of its own, which knows the store and the library alone."""
     kept = {key: value for key, value in os.environ.items() if not key.startswith(("MLFLOW", "MLSYS", "PYTHON"))}
-    around = {"PYTHONPATH": str(Path(mlsys.__file__).parents[1]), "MLFLOW_DISABLE_TELEMETRY": "true"}
     where = {"MLFLOW_TRACKING_URI": os.environ["MLFLOW_TRACKING_URI"]} if "MLFLOW_TRACKING_URI" in os.environ else {}
-    done = subprocess.run(
-        [sys.executable, "-c", textwrap.dedent(script), *given],
-        cwd=place,
-        env={**kept, **around, **where},
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
+    done = forks.run(["-c", textwrap.dedent(script), *given], cwd=place, env={**kept, **where})
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout.splitlines()[-1])
 
@@ -106,14 +98,14 @@ def files(place: Path) -> dict[str, int]:
 @pytest.mark.quick("its own-in MLflow")
 @pytest.mark.parametrize("where", ["on this machine", "in MLflow"])
 @pytest.mark.parametrize("whose", ["MLflow's", "its own"])
-def test_all_is_as_it_was_and_nothing_ran(run: Run, tmp_path: Path, where: str, whose: str) -> None:
+def test_all_is_as_it_was_and_nothing_ran(run: Run, forks: Forks, tmp_path: Path, where: str, whose: str) -> None:
     expected, named = told(run), run_id(run) if whose == "MLflow's" else run.id
     if where == "in MLflow":
         shutil.rmtree(tmp_path / ".mlsys" / "runs")
     before = files(tmp_path / ".mlsys" / "cache")
     assert before and (tmp_path / "marks").read_text()
     (tmp_path / "marks").unlink()
-    assert elsewhere(tmp_path, READS, named) == expected
+    assert elsewhere(forks, tmp_path, READS, named) == expected
     assert files(tmp_path / ".mlsys" / "cache") == before
     assert not (tmp_path / "marks").exists(), "code of the model was imported"
 

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
-import sys
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,11 +13,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-import mlsys
-from mlsys import (
-    Pipeline,
-)
+from mlsys import Pipeline
 from mlsys.run import Reproduction
+
+from ..forks import Forks
 
 Tracked = Callable[..., str]
 
@@ -58,9 +56,9 @@ def first_of() -> Callable[[Reproduction], tuple[str, str, tuple[str, ...]]]:
 
 
 @pytest.fixture(scope="session")
-def in_a_process() -> Callable[..., dict[str, Any]]:
+def in_a_process(forks: Forks) -> Callable[..., dict[str, Any]]:
     """Return a function that runs a script in the working directory and gives what its last line holds."""
-    return _in_a_process
+    return partial(_in_a_process, forks)
 
 
 @pytest.fixture(scope="session")
@@ -71,18 +69,10 @@ def recipe_of() -> Callable[[str], Path]:
     return lambda run: Path(mlflow.artifacts.download_artifacts(run_id=run, artifact_path="recipe"))
 
 
-def _in_a_process(script: Path, *arguments: str, folder: Path | None = None) -> dict[str, Any]:
+def _in_a_process(forks: Forks, script: Path, *arguments: str, folder: Path | None = None) -> dict[str, Any]:
     """Run a script in the working directory; return what its last line holds."""
     kept = {key: value for key, value in os.environ.items() if not key.startswith(("MLSYS", "PYTHON"))}
-    done = subprocess.run(
-        [sys.executable, str(script), *arguments],
-        cwd=folder,
-        env={**kept, "PYTHONPATH": str(Path(mlsys.__file__).parents[1]), "OMP_NUM_THREADS": "1"},
-        capture_output=True,
-        text=True,
-        timeout=240,
-        check=False,
-    )
+    done = forks.run([script, *arguments], cwd=folder, env=kept)
     assert done.returncode == 0, done.stderr
     found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
     return found

@@ -22,6 +22,8 @@ from mlsys import Derive, Pipeline, RandomSplit, Run, Standardize, Transform, lo
 from mlsys.dataset import Rows
 from mlsys.errors import StateError
 
+from ..forks import Forks
+
 RAN = "somebody-was-here"
 """File that code makes when it runs where it must not."""
 PAYLOAD = f"open({RAN!r}, 'w').close()\n"
@@ -110,7 +112,7 @@ def test_loading_leaves_the_folder_as_it_was(folder: Path, run: Run, monkeypatch
     pd.testing.assert_frame_equal(load(moved).predict(rows()), expected, check_exact=True)
 
 
-def test_nothing_is_unpickled_when_a_model_is_loaded(folder: Path) -> None:
+def test_nothing_is_unpickled_when_a_model_is_loaded(folder: Path, forks: Forks) -> None:
     code = f"""
 import sys
 import numpy, pandas, sklearn.linear_model, skops.io
@@ -120,8 +122,7 @@ sys.addaudithook(lambda event, given: seen.append(event) if event.startswith("pi
 model = mlsys.load({str(folder)!r})
 print(len(model.predict(pandas.DataFrame({{"a": [1.0], "b": [2.0]}}))), seen)
 """
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout.strip() == "1 []"
+    assert forks.run(["-c", code], check=True).stdout.strip() == "1 []"
 
 
 def test_models_with_modules_of_one_name_do_not_mix(folder: Path, run: Run, tmp_path: Path) -> None:

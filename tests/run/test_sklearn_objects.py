@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +23,8 @@ from mlsys import Pipeline, Run, load
 from mlsys.errors import DataError
 from mlsys.models import takes_any
 from mlsys.steps.sklearn_tags import Takes, taken_by
+
+from ..forks import Forks
 
 
 @pytest.fixture(scope="module")
@@ -164,14 +164,14 @@ run.predict(frame).to_parquet("said.parquet")
 """
 
 
-def test_functions_of_the_users_inside_scikit_learns_objects_travel(tmp_path: Path) -> None:
+def test_functions_of_the_users_inside_scikit_learns_objects_travel(forks: Forks, tmp_path: Path) -> None:
     (tmp_path / "script.py").write_text(SCRIPT)
     again = (
         "import pandas as pd, mlsys; said = mlsys.load('model').predict(pd.read_parquet('rows.parquet'));"
         "pd.testing.assert_frame_equal(said, pd.read_parquet('said.parquet'), check_exact=True)"
     )
     for command in (["script.py"], ["-c", again]):
-        done = subprocess.run([sys.executable, *command], cwd=tmp_path, capture_output=True, text=True, check=False)
+        done = forks.run(command, cwd=tmp_path)
         assert done.returncode == 0, done.stderr
 
 

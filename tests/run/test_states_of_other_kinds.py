@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 import textwrap
 from pathlib import Path
 from typing import Any
@@ -19,6 +17,8 @@ from sklearn.linear_model import LogisticRegression
 from mlsys import Model, Pipeline, RandomSplit, Run, Standardize, Train, load, settings
 from mlsys.dataset import Rows
 from mlsys.errors import StateError
+
+from ..forks import Forks
 
 REASON = "our nearest mean, reviewed"
 
@@ -215,17 +215,15 @@ ASK = """
 """
 
 
-def test_the_code_of_a_pickled_estimator_goes_along(tmp_path: Path) -> None:
+def test_the_code_of_a_pickled_estimator_goes_along(forks: Forks, tmp_path: Path) -> None:
     here, elsewhere = tmp_path / "here", tmp_path / "elsewhere"
     here.mkdir()
     elsewhere.mkdir()
     for name, text in {"script.py": SCRIPT, "estimators.py": ESTIMATORS, "deeper.py": DEEPER}.items():
         (here / name).write_text(textwrap.dedent(text))
-    subprocess.run([sys.executable, "script.py"], cwd=here, check=True, capture_output=True)
+    forks.run(["script.py"], cwd=here, check=True)
     (here / "model").rename(elsewhere / "model")
-    done = subprocess.run(
-        [sys.executable, "-c", textwrap.dedent(ASK)], cwd=elsewhere, check=True, capture_output=True, text=True
-    )
+    done = forks.run(["-c", textwrap.dedent(ASK)], cwd=elsewhere, check=True)
     assert json.loads(done.stdout.lower()) == [False, True]
 
 

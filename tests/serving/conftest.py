@@ -15,12 +15,15 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 import mlsys
+
+from ..forks import Forks
 
 MLFLOW = str(Path(sys.executable).parent / "mlflow")
 
@@ -38,26 +41,17 @@ def _environment(store: Path) -> dict[str, str]:
     }
 
 
-def _run_script(files: dict[str, str], store: Path, *, stdin: bool = False) -> dict[str, Any]:
+def _run_script(forks: Forks, files: dict[str, str], store: Path, *, stdin: bool = False) -> dict[str, Any]:
     """Run ``main.py`` in a folder that is removed afterwards; return the JSON that its last line holds."""
     place = store / "scripts"
     place.mkdir()
     for name, text in files.items():
         (place / name).write_text(textwrap.dedent(text), encoding="utf-8")
-    command, given = [sys.executable, str(place / "main.py")], None
+    command, given = str(place / "main.py"), None
     if stdin:
-        command, given = [sys.executable, "-"], (place / "main.py").read_text()
+        command, given = "-", (place / "main.py").read_text()
         (place / "main.py").unlink()
-    done = subprocess.run(
-        command,
-        cwd=store,
-        env=_environment(store),
-        input=given,
-        capture_output=True,
-        text=True,
-        timeout=240,
-        check=False,
-    )
+    done = forks.run([command], cwd=store, env=_environment(store), input=given)
     shutil.rmtree(place)
     assert done.returncode == 0, done.stderr
     found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
@@ -129,9 +123,9 @@ def environment() -> Callable[[Path], dict[str, str]]:
 
 
 @pytest.fixture(scope="session")
-def run_script() -> Callable[..., dict[str, Any]]:
+def run_script(forks: Forks) -> Callable[..., dict[str, Any]]:
     """Return a function that runs ``main.py`` in a folder that is gone afterwards."""
-    return _run_script
+    return partial(_run_script, forks)
 
 
 @pytest.fixture(scope="session")

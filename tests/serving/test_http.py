@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 import pytest
+
+from ..forks import Forks
 
 Server = Any
 pytestmark = pytest.mark.long  # processes with imports, and a server
@@ -95,7 +95,7 @@ def server(logged: dict[str, Any], place: Path, serving: Any) -> Iterator[Server
 
 
 def test_a_fresh_process_elsewhere_predicts_the_same_bits(
-    logged: dict[str, Any], place: Path, environment: Any
+    logged: dict[str, Any], place: Path, environment: Any, forks: Forks
 ) -> None:
     script = """
         import json, sys
@@ -107,16 +107,8 @@ def test_a_fresh_process_elsewhere_predicts_the_same_bits(
         print("same")
     """
     (place / "another").mkdir()
-    done = subprocess.run(
-        [sys.executable, "-c", "\n".join(line.strip() for line in script.splitlines())],
-        cwd=place / "another",
-        env=environment(place),
-        input=json.dumps(logged),
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
+    asks = ["-c", "\n".join(line.strip() for line in script.splitlines())]
+    done = forks.run(asks, cwd=place / "another", env=environment(place), input=json.dumps(logged))
     assert done.stdout.endswith("same\n"), done.stderr
 
 

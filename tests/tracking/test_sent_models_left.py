@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import subprocess
-import sys
 import textwrap
 from pathlib import Path
 
@@ -13,6 +11,8 @@ import pytest
 
 import mlsys
 from mlsys.settings import override
+
+from ..forks import Forks
 
 KILLED = """
     import os, signal, sys
@@ -36,19 +36,18 @@ KILLED = """
 """
 
 
-def killed(tmp_path: Path, address: str, *how: str) -> Path:
+def killed(forks: Forks, tmp_path: Path, address: str, *how: str) -> Path:
     """Run, killed while MLflow takes what was written; return the library's folder."""
     (tmp_path / "tmp").mkdir()
     home = tmp_path / ".mlsys"
     environment = {"TMPDIR": str(tmp_path / "tmp"), "MLFLOW_TRACKING_URI": address, "MLSYS_FOLDER": str(home)}
-    command = [sys.executable, "-c", textwrap.dedent(KILLED), *how]
-    done = subprocess.run(command, env={**os.environ, **environment}, cwd=tmp_path, check=False, timeout=120)
+    done = forks.run(["-c", textwrap.dedent(KILLED), *how], env={**os.environ, **environment}, cwd=tmp_path)
     assert done.returncode == -signal.SIGKILL
     return home
 
 
-def test_a_model_that_was_being_sent_leaves_nothing(tmp_path: Path, address: str) -> None:
-    home = killed(tmp_path, address)
+def test_a_model_that_was_being_sent_leaves_nothing(forks: Forks, tmp_path: Path, address: str) -> None:
+    home = killed(forks, tmp_path, address)
     assert list(home.glob("sending/*/made/*")), "it was killed while the model lay there"
     with override(folder=str(home)):
         assert len(mlsys.sync(address).sent) == 1
@@ -56,8 +55,10 @@ def test_a_model_that_was_being_sent_leaves_nothing(tmp_path: Path, address: str
 
 
 @pytest.mark.long
-def test_a_file_that_was_half_uploaded_does_not_stay_among_the_artifacts(tmp_path: Path, address: str) -> None:
-    home = killed(tmp_path, address, "in the middle of an artifact")
+def test_a_file_that_was_half_uploaded_does_not_stay_among_the_artifacts(
+    forks: Forks, tmp_path: Path, address: str
+) -> None:
+    home = killed(forks, tmp_path, address, "in the middle of an artifact")
     assert list(tmp_path.rglob(".artifact.uploading.*"))
     with override(folder=str(home)):
         assert len(mlsys.sync(address).sent) == 1
