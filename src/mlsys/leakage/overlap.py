@@ -15,6 +15,11 @@ from mlsys.values import TIMES, moments_of, values_of
 SHARE_OF_LATE_LABELS = 0.01
 """Share of training rows below which labels that were known too late are information."""
 
+_APART = (
+    "split with GroupSplit, or TimeSplit(keep_groups_together=True); if the model will predict later rows of the same "
+    "groups, such as next month's of each shop, leave out group="
+)
+
 
 def pairs_compared(parts: Mapping[str, pd.DataFrame], learned_from: Sequence[str]) -> list[tuple[str, str]]:
     """Return the pairs to compare: training rows with every part, other parts learned from with evaluated parts.
@@ -88,7 +93,7 @@ def _shared(rows: pd.DataFrame, part: pd.DataFrame, learned: str, name: str, col
         Finding(
             {"group": "LK211", "id": "LK212"}[role],
             f"{both:,} of {len(part):,} {name} rows have a {role} ({column!r}) that {called(learned)} rows have too; "
-            + ("split with GroupSplit" if role == "group" else "an id should be unique: check for duplicate rows"),
+            + (_APART if role == "group" else "an id should be unique: check for duplicate rows"),
             "error",
             columns=(column,),
         )
