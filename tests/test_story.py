@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import json
 import os
 import subprocess
 import sys
@@ -51,10 +52,12 @@ def test_nothing_is_known_before_it_happened() -> None:
 @pytest.mark.long
 def test_the_story_runs_from_events_to_the_way_back(tmp_path: Path) -> None:
     script = (
-        "import runpy, sys; told = runpy.run_path(sys.argv[1]); "
-        "done, levels = told['done'], told['history']['level'].tolist(); "
-        "assert bool(told['first']) and done.before == 1 and done.after == 2, done; "
-        "assert 'page' in levels and 'ticket' in levels and levels.index('ticket') < levels.index('page'), levels"
+        "import json, runpy, sys; told = runpy.run_path(sys.argv[1]); done = told['done']; "
+        "seen = [bool(told['first']), done.before, done.after, told['history']['level'].tolist()]; "
+        "open('seen.json', 'w').write(json.dumps(seen))"
     )
     environment = {**os.environ, "MPLBACKEND": "agg", "PYTHONWARNINGS": "default"}
     subprocess.run([sys.executable, "-c", script, str(LOANS / "loans.py")], cwd=tmp_path, env=environment, check=True)
+    registered, before, after, levels = json.loads((tmp_path / "seen.json").read_text())
+    assert registered and (before, after) == (1, 2)
+    assert "ticket" in levels and "page" in levels and levels.index("ticket") < levels.index("page")

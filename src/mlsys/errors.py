@@ -28,6 +28,17 @@ def listed(names: Iterable[Any]) -> str:
     return ", ".join(shown[:MOST_NAMED]) + more
 
 
+def how_many(number: int, noun: str) -> str:
+    """Return a number with its noun, which takes an s unless there is one.
+
+    Examples
+    --------
+    >>> how_many(1, "column"), how_many(2_000, "column")
+    ('1 column', '2,000 columns')
+    """
+    return f"{number:,} {noun}{'s' * (number != 1)}"
+
+
 def meant(asked: str, names: Iterable[Any]) -> str:
     """Return a question about the name most like one that is not there; an empty text where none is like it.
 

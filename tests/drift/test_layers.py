@@ -45,6 +45,19 @@ def test_a_changed_relation_pages_although_no_column_moved(monitor: Monitor) -> 
     assert blind.level == "" and blind.layers["verdict"].tolist()[0] == "not assessed"
 
 
+def test_rows_that_only_share_the_index_are_not_taken_for_the_checked_ones(monitor: Monitor) -> None:
+    today = scored(np.random.default_rng(1), 800).drop(columns="y")
+    earlier = scored(np.random.default_rng(2), 800).drop(columns="p")
+    with pytest.raises(DataError, match=r"labels= holds other rows than those that are checked: 'x' is .* in row 0"):
+        monitor.check(today, earlier)
+    same = today.assign(y=earlier["y"]).drop(columns="p")
+    assert monitor.check(today, same).scalars == monitor.check(today, earlier["y"]).scalars
+    corrected = same.assign(x=same["x"].where(same.index % 3 > 0, 0.0))  # a late correction of a third of the rows
+    assert monitor.check(today, corrected).layers.loc[0, "verdict"] != "not assessed"
+    for odd in (earlier.tail(0), earlier[["y"]].head(1)):
+        monitor.check(today, odd)
+
+
 def test_other_shares_of_classes_page_with_that_cause(monitor: Monitor) -> None:
     rows = scored(np.random.default_rng(2), 2_000, share=0.65)
     check = monitor.check(rows)

@@ -280,8 +280,13 @@ def test_a_scheduler_that_is_gone_is_noticed() -> None:
 
 def test_a_cluster_with_one_worker_at_work_is_not_stuck(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(waiting, "STUCK", 0.0)
-    watch = Watch(Stuck("paused", "running"))  # type: ignore[arg-type]
+    workers = Stuck("paused", "running")
+    watch = Watch(workers)  # type: ignore[arg-type]
     for _ in range(3):
+        watch.look()
+    workers.statuses = ("paused", "paused")
+    watch.look()  # stuck since now, not since the first look
+    with pytest.raises(EngineError, match="no worker of 2 goes on"):
         watch.look()
 
 

@@ -322,7 +322,9 @@ NESTED = st.recursive(
 
 @given(NESTED)
 def test_any_nested_value_can_be_looked_into(value: Any) -> None:
-    list(Walk().data(value, "x"))
+    found = list(Walk().data(value, "x"))
+    assert all(path.startswith("x") and value is not None and not isinstance(value, str) for path, value in found)
+    assert found or not isinstance(value, (int, float)) or isinstance(value, bool)
 
 
 def test_a_spline_is_looked_into_through_its_slots() -> None:

@@ -7,7 +7,6 @@ import os
 import random
 import shutil
 import tracemalloc
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -83,6 +82,7 @@ def test_damage_under_digests_that_fit_ends_in_our_error(folder: Path) -> None:
     plain = sorted(
         path for path in kept if path.suffix in {".json", ".arrow", ".skops"} and path.name != "manifest.json"
     )
+    refused = 0
     for number in range(60):
         path = plain[number % len(plain)]
         texts = [b"[]", b"{}", b"null", b'{"steps": 5}', b'{"steps": [1]}', DEEP, kept[path][: len(kept[path]) // 2]]
@@ -90,10 +90,13 @@ def test_damage_under_digests_that_fit_ends_in_our_error(folder: Path) -> None:
         changed[chosen.randrange(len(changed))] ^= 1 << chosen.randrange(7)
         path.write_bytes([*texts, bytes(changed)][number // len(plain) % 8])
         fitted(folder)
-        with suppress(MlsysError):
+        try:
             load(folder)
+        except MlsysError:
+            refused += 1
         for each, content in kept.items():
             each.write_bytes(content)
+    assert refused > 30  # a bit of a number may change unseen; what is no form of ours may not
 
 
 @pytest.mark.quick("nested-*", "link-*", "pipe-*", "large-manifest.json")

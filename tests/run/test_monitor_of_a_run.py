@@ -59,9 +59,21 @@ def test_earlier_rows_with_their_label_are_predicted_by_the_model(run: Run) -> N
     check = monitor.check(today.drop(columns="late"), earlier)
     given = Monitor.from_run(run).check(today.drop(columns="late"), predicted[["probability_yes", "late"]])
     assert check.level == "page"
-    assert check.table.equals(given.table) and str(check.layers) == str(given.layers)
+    assert check.table.equals(given.table)
+    said, same = check.layers.loc[0, "said"], given.layers.loc[0, "said"]
+    assert said == same.removesuffix(")") + ", which the model of the run predicted now)"
+    assert check.layers.drop(index=0).equals(given.layers.drop(index=0))
+    assert str(check.layers.loc[0].drop("said")) == str(given.layers.loc[0].drop("said"))
     with pytest.raises(DataError, match="none of the 900 labels"):
         monitor.check(today.drop(columns="late"), earlier[["order", "late"]])
+
+
+def test_labels_of_checked_rows_are_compared_with_the_predictions_that_these_rows_bring(run: Run) -> None:
+    """What was answered counts, not what the model of the run would answer now."""
+    today = orders(np.random.default_rng(8), 600)
+    wrong = today.drop(columns="late").assign(probability_yes=(today["late"] == "no").astype(float))
+    check = Monitor.from_run(run).check(wrong, today)
+    assert check.layers.loc[0, "said"].startswith("error rate") and "to 1 [" in check.layers.loc[0, "said"]
 
 
 def test_a_run_without_a_model_cannot_be_watched() -> None:

@@ -165,10 +165,13 @@ def test_a_link_in_place_of_a_lock_is_not_followed(tmp_path: Path) -> None:
 
 def test_where_a_lock_cannot_be_made_there_is_none(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
+    entered = []
     for nowhere in ("/proc/none", str(tmp_path / "file" / ".mlsys")):
         with override(folder=nowhere), locks.held_at_home("runs", "making.lock", "x"):
-            with locks.held_at_home("runs", "making.lock", "x"):
-                pass
+            with locks.held_at_home("runs", "making.lock", "x"):  # where there is a lock, this waits in vain
+                entered.append(nowhere)
+        assert not Path(nowhere).exists()
+    assert len(entered) == 2
 
 
 def test_a_run_goes_on_when_another_process_hangs_while_it_begins_runs(

@@ -13,6 +13,7 @@ from mlsys.data._folders import Folders
 from mlsys.data._pieces import whole_of
 from mlsys.data._planned import refuse_unknown, row_names
 from mlsys.data._schema import plan_of
+from mlsys.dataset import check_names
 from mlsys.errors import ConfigurationError, DataError
 from mlsys.schemas import Gate, SchemaGiven, accepted, gate_of
 from mlsys.steps import Field, Source
@@ -87,7 +88,8 @@ class ReadFrame(Source):
 
     def read(self) -> pd.DataFrame:
         """Return the rows, numbered from 0."""
-        there = [str(name) for name in self.frame.columns]
+        check_names(self.frame, self.title, "got")
+        there = list(self.frame.columns)
         known = self.known_at if self.columns is None else ()
         refuse_unknown(there, {"columns": self.columns or (), "known_at": known}, self.title)
         if self.frame.empty:

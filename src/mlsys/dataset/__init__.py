@@ -3,7 +3,7 @@
 from mlsys.dataset.asking import asking
 from mlsys.dataset.dataset import Dataset, beside
 from mlsys.dataset.event import Event, added_tallies, decided, settled, tally
-from mlsys.dataset.frames import check_frame, check_names, check_unique, require_columns
+from mlsys.dataset.frames import check_frame, check_names, check_texts, check_unique, require_columns
 from mlsys.dataset.predictions import (
     ABSTAINS,
     AHEAD,
@@ -80,6 +80,7 @@ __all__ = [
     "beside",
     "check_frame",
     "check_names",
+    "check_texts",
     "check_probabilities",
     "check_unique",
     "counting",

@@ -36,13 +36,19 @@ def require_columns(there: Collection[Any], names: Iterable[str], who: str, reme
 
 def check_names(frame: pd.DataFrame, who: str, got: str, called: str = "frame") -> None:
     """Raise unless the columns of a frame have names that are texts, each once."""
-    odd = [name for name in frame.columns if not isinstance(name, str)]
-    if odd:
-        raise DataError(
-            f"{who}: column names must be strings, but {odd[0]!r} is {type(odd[0]).__name__}",
-            f"call {called}.rename(columns=str) first",
-        )
+    check_texts(frame, who, called)
     check_unique(frame, f"{who} {got}")
+
+
+def check_texts(frame: pd.DataFrame, who: str, called: str = "frame") -> None:
+    """Raise unless the columns of a frame have names that are texts; ``who`` may be empty."""
+    odd = next((name for name in frame.columns if not isinstance(name, str)), None)
+    if odd is not None:
+        several = f"{called}.columns = ['_'.join(map(str, name)) for name in {called}.columns]"
+        raise DataError(
+            f"{who}{': ' * bool(who)}column names must be strings, but {odd!r} is {type(odd).__name__}",
+            f"write {several} first" if isinstance(odd, tuple) else f"call {called}.rename(columns=str) first",
+        )
 
 
 def check_unique(frame: pd.DataFrame, got: str) -> None:

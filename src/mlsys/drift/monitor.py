@@ -37,7 +37,7 @@ from mlsys.drift.watching.kept import place_of, read_kept, write_kept
 from mlsys.drift.watching.layers import PAGE
 from mlsys.drift.watching.of_run import keep_with_run, place_of_run
 from mlsys.drift.watching.page import monitor_page
-from mlsys.drift.watching.predicting import ModelOfRun, predicted, with_predictions
+from mlsys.drift.watching.predicting import PREDICTED_NOW, ModelOfRun, predicted, with_predictions
 from mlsys.errors import ConfigurationError, DataError
 from mlsys.pages import Page, Shown
 from mlsys.values import values_of
@@ -309,7 +309,8 @@ class Monitor(Shown):
         at_least("", alert_on, "Monitor.check")
         try:
             rows = predicted(self, frame, "Monitor.check")
-            check = checked(self, rows, with_predictions(self, labels, "Monitor.check"), estimate)
+            known = with_predictions(self, frame, labels, "Monitor.check")
+            check = checked(self, rows, known, estimate, "" if known is labels else PREDICTED_NOW)
         except DataError as error:
             self._keep(refused(frame, error, self.time), alerts, alert_on)
             raise

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from mlsys.dataset import Rows
+from mlsys.errors import how_many
 from mlsys.evaluation._metric import Metric
 from mlsys.evaluation.differing import difference
 
@@ -19,13 +20,17 @@ def worst_slice(scores: Scores, headline: Metric) -> str:
     rows = _ordered(scores, headline)
     few = len({row["slice"] for row in scores}) - len(rows)
     if not rows:
-        return f"not known: all {few:,} slices have too few rows to say" if few else ""
+        return f"not known: {_too_few(few, 'all ' * (few > 1))}" if few else ""
     worst, best = rows[0], rows[-1]
-    unsure = f"; {few} slices have too few rows to say" if few else ""
+    unsure = f"; {_too_few(few)}" if few else ""
     if len(rows) > 1 and not difference(worst["value"], best["value"]):
         return f"none: {headline.name} is {worst['value']:.3f} in all {len(rows)} slices{unsure}"
     interval = f"{worst['value']:.3f} [{worst['lower']:.3f}, {worst['upper']:.3f}]"
     return f"{worst['slice']}: {headline.name} {interval} on {worst['n']:,} rows, {worst['verdict']}{unsure}"
+
+
+def _too_few(slices: int, which: str = "") -> str:
+    return f"{which}{how_many(slices, 'slice')} {'has' if slices == 1 else 'have'} too few rows to say"
 
 
 def weightless(rows: Rows, part: str) -> str:

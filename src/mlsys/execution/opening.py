@@ -9,7 +9,7 @@ from typing import Any, NoReturn
 import pandas as pd
 
 from mlsys.cache import Made
-from mlsys.dataset import check_frame
+from mlsys.dataset import check_frame, check_texts
 from mlsys.engines import Engine
 from mlsys.errors import DataError, Finding
 from mlsys.execution.checks import check_same_columns
@@ -122,6 +122,7 @@ def _refuse_empty(step: Source) -> NoReturn:
 def hold_frame(data: Any, engine: Engine, who: str = "run()") -> Table:
     """Hold a frame given by the user; its index is kept."""
     check_frame(data, who)
+    check_texts(data, who)
     held = data.copy(deep=False)
     held.attrs = {}  # which pandas compares whenever it puts frames together
     return engine.hold(None, held)
@@ -133,6 +134,7 @@ def hold_given(source: Planned | None, data: Any, engine: Engine, who: str = "ru
         return hold_frame(data, engine, who)
     assert reads(source.step)
     check_frame(data, who)
+    check_texts(data, who)
     frame = source.step.accept(data)
     table = hold_frame(without_note(frame), engine, who)
     table.note = noted(frame)
@@ -157,11 +159,5 @@ def declared(source: Planned | None, given: Table | None) -> list[Declared]:
 def dtypes_by_name(table: Table) -> dict[str, str]:
     """Return the columns of a source with their types; raise for names that are not strings."""
     head = table.head(0)
-    names: list[object] = [name for name in head.columns if not isinstance(name, str)]
-    if names:
-        several = "frame.columns = ['_'.join(map(str, name)) for name in frame.columns]"
-        raise DataError(
-            f"column names must be strings, but {names[0]!r} is {type(names[0]).__name__}",
-            f"write {several} first" if isinstance(names[0], tuple) else "call frame.rename(columns=str) first",
-        )
+    check_texts(head, "")
     return {str(name): str(kind) for name, kind in head.dtypes.items()}

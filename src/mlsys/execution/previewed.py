@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from mlsys.errors import listed
+from mlsys.errors import how_many, listed
 from mlsys.habits import Named
 from mlsys.pages import Block, Page, Shown, Table, Text, Title
 
@@ -19,7 +19,7 @@ class Preview(Shown, Named[pd.DataFrame]):
     >>> Preview({"Read": pd.DataFrame({"a": [1]}), "Add": pd.DataFrame({"a": [1], "b": [2.5]})})
     preview: a few rows after each of 2 steps
     Read
-      1 columns
+      1 column
       a
       1
     Add
@@ -41,7 +41,7 @@ class Preview(Shown, Named[pd.DataFrame]):
 
 
 def _changed(before: pd.DataFrame | None, now: pd.DataFrame) -> str:
-    said = [f"{len(now.columns)} columns"]
+    said = [how_many(len(now.columns), "column")]
     if before is not None:
         new = [name for name in now.columns if name not in before.columns]
         gone = [name for name in before.columns if name not in now.columns]

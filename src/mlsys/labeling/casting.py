@@ -58,6 +58,21 @@ class CastResult(Shown):
         Fingerprint of each function.
     findings : tuple of Finding
         What to be warned of.
+
+    Examples
+    --------
+    >>> from mlsys.labeling import cast_votes, keyword
+    >>> mail = pd.DataFrame({"text": ["a free prize", "see you", "free to see you"]})
+    >>> cast = cast_votes([keyword("text", "free", "spam"), keyword("text", "see", "ham")], mail)
+    >>> cast.votes
+      has_free has_see
+    0     spam    None
+    1     None     ham
+    2     spam     ham
+    >>> cast.table[["function", "votes", "coverage"]].round(2)
+       function  votes  coverage
+    0  has_free      2      0.67
+    1   has_see      2      0.67
     """
 
     votes: pd.DataFrame

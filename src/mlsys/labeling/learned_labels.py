@@ -56,6 +56,25 @@ class LearnedLabels(Shown):
     a 95 % interval, and ``weight``: what one vote counts, below 1 for sources that repeat each other. With gold also
     ``gold_votes``, ``gold_accuracy`` and its Wilson interval. The interval of the estimate counts only what is known of
     each vote (Louis 1982) and assumes that sources err independently.
+
+    Examples
+    --------
+    >>> from mlsys import LabelModel
+    >>> votes = pd.DataFrame({"ann": ["x", "x", "y", "y"], "ben": ["x", "x", "y", None], "eve": ["y", "x", "y", "y"]})
+    >>> learned = LabelModel().fit(votes)
+    >>> learned.classes, learned.sources
+    (('x', 'y'), ('ann', 'ben', 'eve'))
+    >>> learned.predict(votes)[["prediction", "majority", "votes"]]
+      prediction majority  votes
+    0          x        x      3
+    1          x        x      3
+    2          y        y      3
+    3          y        y      2
+    >>> learned.table[["source", "votes", "coverage"]]
+      source  votes  coverage
+    0    ann      4      1.00
+    1    ben      3      0.75
+    2    eve      4      1.00
     """
 
     method: str

@@ -50,7 +50,8 @@ REMEDIES: Mapping[str, str] = {
     "too good": "check for every feature whether it is known before the decision, and whether the target is computed "
     "from features",
     # What the parts share, or do not.
-    "group": "split with GroupSplit",
+    "group": "split with GroupSplit, or TimeSplit(keep_groups_together=True); if the model will predict later rows of "
+    "the same groups, such as next month's of each shop, leave out group=",
     "id": "an id should be unique: check for duplicate rows",
     "time": "use TimeSplit",
     "late label": "use TimeSplit, which leaves such rows out",

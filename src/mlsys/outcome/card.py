@@ -10,7 +10,7 @@ import pandas as pd
 
 from mlsys.engines import LocalEngine
 from mlsys.errors import Finding
-from mlsys.evaluation import Evaluation
+from mlsys.evaluation import NOT_ENOUGH, Evaluation
 from mlsys.outcome.facts import RunFacts
 from mlsys.outcome.findings import leakage_verdict
 from mlsys.outcome.measures import latency_in_words
@@ -39,6 +39,9 @@ VALUE = "value"
 NOT_OBSERVED = "not observed"
 _NO_ESTIMATE = "until this is resolved, the scores below are no estimate"
 _ZERO_RULE = "zero_rule"
+_TOO_FEW = (
+    "not enough data; too few rows, events or, with a group role, groups for an interval, so nothing is told apart"
+)
 _VALUES = ("value", "lower", "upper")
 
 
@@ -264,7 +267,8 @@ def _compared(evaluation: Evaluation) -> str:
         return evaluation.nothing_beside
     known = {name: each for name, each in evaluation.beats.items() if each["lower"] == each["lower"]}
     if not known:
-        return ""
+        scores, _ = _scores(evaluation)
+        return _TOO_FEW if any(each.main and each.note == NOT_ENOUGH for each in scores) else ""
     name = min(known, key=lambda each: (known[each]["lower"], known[each]["value"]))
     if _ZERO_RULE in known and not known[_ZERO_RULE]["lower"] > 0:  # nothing else matters to who reads one line
         name = _ZERO_RULE

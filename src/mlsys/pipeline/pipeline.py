@@ -355,13 +355,11 @@ class Pipeline(Configuration):
         The metric is that of ``run`` on the validation part, or out of folds. Steps that trials do not change run once.
         A trial that raises is recorded with its error, and the search goes on.
         """
-        from mlsys.pipeline.tuning.tune import tune
+        from mlsys.pipeline.tuning.tune import Asked, tune
 
         pipeline, rows = taken(self, data, who="tune()")
-        return tune(
-            pipeline, space, rows, trials=trials, metric=metric, seconds=seconds, seed=seed, sampler=sampler,
-            pruner=pruner, n_jobs=n_jobs, resume=resume, track=track, cache=cache, verbose=verbose, engine=engine,
-        )  # fmt: skip
+        asked = Asked(trials, metric, seconds, seed, sampler, pruner, n_jobs, resume, track, cache, verbose, engine)
+        return tune(pipeline, space, rows, asked)
 
     def variants(self, **changes: Mapping[str, Any]) -> Variants[Pipeline]:
         """Return pipelines that differ in named steps; shared steps run once.

@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 
 from mlsys.drift.between import compare_rows
-from mlsys.errors import DataError, Finding
+from mlsys.errors import DataError, Finding, how_many
 from mlsys.execution.execution import Execution
 from mlsys.overview import Described, Moved, Overview, Use, alone_of, described, moved_of, some_rows
 from mlsys.overview.looking import MOST_ROWS, rows_in_words
@@ -173,5 +173,6 @@ def _counted(columns: Sequence[Described]) -> str:
     for each in columns:
         assert each.use is not None
         uses[each.use.words] = uses.get(each.use.words, 0) + 1
-    said = [f"{count:,} {words}{'s' if words == 'feature' and count > 1 else ''}" for words, count in uses.items()]
+    nouns = {"feature", "target"}
+    said = [how_many(count, words) if words in nouns else f"{count:,} {words}" for words, count in uses.items()]
     return f"{len(columns):,}: {', '.join(said)}"

@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from mlsys.dataset import check_frame
+from mlsys.dataset import check_frame, check_texts
 from mlsys.errors import ConfigurationError
 from mlsys.execution.parts import SEALED
 from mlsys.run.run import Run
@@ -70,6 +70,7 @@ def _id_of(given: Run[Any] | pd.DataFrame) -> str | None:
 def _rows(given: Run[Any] | pd.DataFrame) -> pd.DataFrame:
     if isinstance(given, pd.DataFrame):
         check_frame(given, "data_diff()")
+        check_texts(given, "data_diff()")
         return given
     if not isinstance(given, Run):
         raise ConfigurationError(

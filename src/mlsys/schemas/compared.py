@@ -8,6 +8,7 @@ from typing import Any
 
 import pandas as pd
 
+from mlsys.dataset import check_names
 from mlsys.errors import ConfigurationError
 from mlsys.pages import Block, Lines, Page, Shown, Table, Title, percent
 from mlsys.schemas.column import Column
@@ -112,6 +113,8 @@ def compare_tables(old: Schema | pd.DataFrame, new: Schema | pd.DataFrame) -> Ch
             raise ConfigurationError(
                 f"compare_tables() got {type(each).__name__}", "give two frames, two schemas, or one of each"
             )
+        if isinstance(each, pd.DataFrame):
+            check_names(each, "compare_tables()", "got")
     before, after = _columns(old), _columns(new)
     changes: list[Change] = []
     for name in dict.fromkeys([*before, *after]):

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal, get_args
 import pandas as pd
 from pydantic import BeforeValidator
 
-from mlsys.dataset import check_frame
+from mlsys.dataset import check_frame, check_texts
 from mlsys.errors import ConfigurationError
 from mlsys.schemas.checked import Checked, Demands, checked
 from mlsys.schemas.column import column_of
@@ -112,6 +112,7 @@ class Schema:
         })
         """
         check_frame(frame, "Schema.infer()")
+        check_texts(frame, "Schema.infer()")
         return cls(inferred(frame))
 
     def check(self, frame: pd.DataFrame, *, parse: bool = False) -> Checked:
@@ -130,6 +131,7 @@ class Schema:
             With ``.fit`` and ``.unfit`` rows, and ``.table`` of the problems.
         """
         check_frame(frame, "Schema.check()")
+        check_texts(frame, "Schema.check()")
         return checked(self.demands, frame, "." if parse else None, "Schema.check()")
 
     def with_(self, **changes: Any) -> Schema:

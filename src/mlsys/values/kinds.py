@@ -352,4 +352,5 @@ def _mixed(filled: pd.Series | pd.Index, odd: list[bool]) -> Values:
     at = odd.index(True)
     labels = filled.index if isinstance(filled, pd.Series) else range(len(filled))
     value = filled.iloc[at] if isinstance(filled, pd.Series) else filled[at]
-    return Values(Kind.MIXED, "object", strange=(labels[at], value))
+    label = labels[at]
+    return Values(Kind.MIXED, "object", strange=(label.item() if isinstance(label, np.generic) else label, value))

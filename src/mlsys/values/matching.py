@@ -64,7 +64,6 @@ def by_value(column: pd.Series) -> pd.Series:
         raise Unlike(f"holds {values}, which cannot be compared", "convert them to text or numbers with Derive")
     if values.means is Kind.MIXED:
         label, value = _strange(column, values)
-        label = label.item() if isinstance(label, np.generic) else label
         raise Unlike(
             f"holds values of several kinds: {value!r} in row {label!r} is unlike those before it",
             "convert them to one type with Derive, or read the column with dtypes=",

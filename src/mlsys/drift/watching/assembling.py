@@ -49,6 +49,8 @@ class Judged:
         Columns that hold another type of values, before and now.
     joint : DataFrame
         Tests of all columns together.
+    predicted_by : str
+        Who predicted the labelled rows, where they did not bring predictions.
     """
 
     labels: Loss | None = None
@@ -58,6 +60,7 @@ class Judged:
     outside: tuple[str, str] | None = None
     types: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     joint: pd.DataFrame = field(default_factory=pd.DataFrame)
+    predicted_by: str = ""
 
 
 def layers_of(compared: Compared, judged: Judged, prediction: str | None, level: float) -> list[Layer]:
@@ -70,7 +73,7 @@ def layers_of(compared: Compared, judged: Judged, prediction: str | None, level:
     paging = level / max(1, (judged.labels is not None) + (judged.estimate is not None or judged.outside is not None))
     features = [name for name in compared.alarms if name != prediction]
     return [
-        _of_loss(LABELS, judged.labels, paging, "no label is known yet"),
+        _of_loss(LABELS, judged.labels, paging, "no label is known yet", judged.predicted_by),
         _estimate(judged, paging),
         _predictions(compared, judged.shift, prediction),
         Layer(FEATURES, *_features(compared, features, judged.joint)),
@@ -152,10 +155,11 @@ def _adds(layer: Layer, compared: Compared) -> bool:
     return layer.name in {SCHEMA, PREDICTIONS} or not compared.alarms
 
 
-def _of_loss(name: str, loss: Loss | None, level: float, otherwise: str) -> Layer:
+def _of_loss(name: str, loss: Loss | None, level: float, otherwise: str, predicted_by: str = "") -> Layer:
     if loss is None:
         return Layer(name, NOT_ASSESSED, otherwise)
-    return Layer(name, ALARM if loss.pages(level) else NO_ALARM, f"{loss.said()} ({loss.rows:,} rows)")
+    by = f", {predicted_by}" if predicted_by else ""
+    return Layer(name, ALARM if loss.pages(level) else NO_ALARM, f"{loss.said()} ({loss.rows:,} rows{by})")
 
 
 def _estimate(judged: Judged, level: float) -> Layer:

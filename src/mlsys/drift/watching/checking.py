@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, Protocol
 
 import pandas as pd
@@ -65,7 +66,9 @@ class Watching(Protocol):
         ...
 
 
-def checked(monitor: Any, frame: pd.DataFrame, labels: Any = None, estimate: Any = None) -> Check:
+def checked(
+    monitor: Any, frame: pd.DataFrame, labels: Any = None, estimate: Any = None, predicted_by: str = ""
+) -> Check:
     """Return what a monitor says of rows; nothing is written."""
     watching: Watching = monitor
     check_rows(frame, WHO)
@@ -74,7 +77,7 @@ def checked(monitor: Any, frame: pd.DataFrame, labels: Any = None, estimate: Any
         watching.profile, frame, watching.least_effect, watching.level, Tests(*watching.tests), watching.slices,
         any_dependence=watching.budget is not None, season=watching.season,
     )  # fmt: skip
-    judged = _judged(watching, frame, labels, estimate)
+    judged = replace(_judged(watching, frame, labels, estimate), predicted_by=predicted_by)
     layers = layers_of(compared, judged, watching.prediction, watching.level)
     cause = cause_of(layers, compared, judged)
     alarms, verdict = ordered(compared, watching.prediction), verdict_of(layers, compared, judged, watching.prediction)

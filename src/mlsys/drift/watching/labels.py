@@ -8,8 +8,11 @@ import numpy as np
 import pandas as pd
 
 from mlsys.errors import DataError
+from mlsys.values import NUMERIC, is_of_type
 
 WHO = "Monitor.check"
+MOST_CORRECTED = 0.5
+"""Share of rows whose numbers may have been corrected between prediction and label; with more, they are other rows."""
 
 
 def labelled(
@@ -40,6 +43,7 @@ def labelled(
             return labels[prediction], labels[target]
         if key is not None and key in labels.columns:
             labels = labels.set_index(key)
+        _refuse_other_rows(frame, labels, prediction, target, key)
         labels = labels[target]
     if not isinstance(labels, pd.Series):
         raise DataError(f"{WHO}: labels= is {type(labels).__name__}", "give a Series by row id, or a DataFrame")
@@ -53,6 +57,34 @@ def labelled(
             f"give labels by {key or 'the index of the rows'}, or with their predictions in a column {prediction!r}",
         )
     return frame[prediction], pd.Series(labels.reindex(ids).to_numpy(), frame.index, name=target)
+
+
+def _refuse_other_rows(
+    frame: pd.DataFrame, labels: pd.DataFrame, prediction: str, target: str, key: str | None
+) -> None:
+    """Raise if labels are found by the index, but the rows they come with are not the rows that are checked."""
+    if (key is not None and key in frame.columns) or not (frame.index.is_unique and labels.index.is_unique):
+        return
+    both = labels.index.intersection(frame.index)
+    shared = [
+        name
+        for name in labels.columns.intersection(frame.columns)
+        if name not in (target, prediction) and all(is_of_type(each[name].dtype, NUMERIC) for each in (labels, frame))
+    ]
+    if not len(both) or not shared:
+        return
+    ours, theirs = (each.loc[both, shared].astype("float64") for each in (frame, labels))
+    other = ~np.isclose(ours, theirs, rtol=1e-6, equal_nan=True)
+    rows = other.any(axis=1)
+    if rows.mean() > MOST_CORRECTED:
+        first = int(rows.argmax())
+        name = shared[int(other[first].argmax())]
+        raise DataError(
+            f"{WHO}: labels= holds other rows than those that are checked: {name!r} is {theirs[name].iloc[first]:g} "
+            f"in row {_said(both[first])}, and {ours[name].iloc[first]:g} there",
+            f"give earlier rows with their predictions in a column {prediction!r}, or of the checked rows only "
+            f"labels[{target!r}], by their index",
+        )
 
 
 def _said(name: Any) -> str:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from mlsys.errors import how_many
 from mlsys.pages import Block, Folded, Page, Picture, Table, Text, Title, Verdict, drawing
 
 if TYPE_CHECKING:
@@ -27,8 +28,8 @@ def history_page(table: pd.DataFrame, title: str) -> Page:
     pages, tickets = (int((table["level"] == level).sum()) for level in ("page", "ticket"))
     days = (table["time"].max() - table["time"].min()) / pd.Timedelta(days=1)
     over = f" over {days:,.0f} days" if days >= 1 else ""
-    found = f"{_counted(pages, 'page')}, {_counted(tickets, 'ticket')}"
-    said = f"{len(table):,} checks{over}: {found}; the last: {last['said']}"
+    found = f"{how_many(pages, 'page')}, {how_many(tickets, 'ticket')}"
+    said = f"{how_many(len(table), 'check')}{over}: {found}; the last: {last['said']}"
     blocks: list[Block] = [Title(title, level=1), Verdict(str(last["verdict"]).partition(":")[0], said)]
     blocks.append(Picture(_png(table), "the model over time"))
     moved = columns_over_time(table)
@@ -39,10 +40,6 @@ def history_page(table: pd.DataFrame, title: str) -> Page:
         time=shown["time"].dt.strftime("%Y-%m-%d %H:%M"), rows=shown["rows"].astype("Int64")
     ).reset_index(drop=True)
     return Page([*blocks, Table(shown, most=MOST_CHECKS)])
-
-
-def _counted(number: int, what: str) -> str:
-    return f"{number} {what}" if number == 1 else f"{number} {what}s"
 
 
 def columns_over_time(table: pd.DataFrame, checks: int = 8) -> pd.DataFrame:

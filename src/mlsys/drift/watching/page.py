@@ -7,6 +7,7 @@ from typing import Any
 import pandas as pd
 
 from mlsys.drift.shapes import shapes_of
+from mlsys.errors import how_many
 from mlsys.pages import Lines, Page, Shape, Table, Title, number
 
 
@@ -22,7 +23,7 @@ def monitor_page(monitor: Any) -> Page:
     ]  # fmt: skip
     stored = "none stored" if monitor.rows is None else f"{len(monitor.rows):,} stored"
     return Page([
-        Title(f"Monitor of {len(monitor.columns)} columns: {rows:,} rows counted, {stored}"),
+        Title(f"Monitor of {how_many(len(monitor.columns), 'column')}: {how_many(rows, 'row')} counted, {stored}"),
         Lines([(label, each) for label, each in _said(monitor, grid) if each]),
         Table(pd.DataFrame(lines, columns=["column", "kind", "shape", "nulls"]), most=50),
     ])  # fmt: skip

@@ -13,6 +13,9 @@ from mlsys.drift.asked import check_rows
 from mlsys.errors import DataError
 from mlsys.values import with_columns
 
+PREDICTED_NOW = "which the model of the run predicted now"
+"""Said of labelled rows that came without predictions."""
+
 
 @dataclass(frozen=True)
 class ModelOfRun:
@@ -56,12 +59,16 @@ def predicted(monitor: Any, frame: pd.DataFrame, who: str) -> pd.DataFrame:
     return with_columns(frame, {name: monitor.model.predict(frame)[name].to_numpy()})
 
 
-def with_predictions(monitor: Any, labels: Any, who: str) -> Any:
+def with_predictions(monitor: Any, frame: pd.DataFrame, labels: Any, who: str) -> Any:
     """Return labels with the predictions they are compared with, where they are whole rows that the model can predict.
 
-    Labels without the monitored columns, with predictions of their own, or of a monitor without a model, stay as given.
+    Labels without the monitored columns, with predictions of their own, of the checked rows by id, or of a monitor
+    without a model, stay as given.
     """
     if not isinstance(labels, pd.DataFrame) or monitor.model is None or labels.empty:
         return labels
+    key = monitor.id
+    if key is not None and key in labels.columns and key in frame.columns and labels[key].isin(frame[key]).all():
+        return labels  # what was predicted for these rows counts, not what the model would say now
     asked = {name for name in monitor.columns if name != monitor.prediction}
     return predicted(monitor, labels, who) if asked and asked <= set(labels.columns) else labels

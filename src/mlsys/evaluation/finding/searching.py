@@ -10,7 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from mlsys.dataset import STRETCH, Rows
-from mlsys.errors import DataError
+from mlsys.errors import DataError, how_many
 from mlsys.evaluation.finding.confirming import TOO_FEW, WORSE, confirmed, reversals
 from mlsys.evaluation.finding.finding import Asked, Listed, cuts_of, found_slices
 from mlsys.evaluation.finding.rates import Rate
@@ -70,7 +70,7 @@ class Divided:
         slices = found_slices(cuts, rate, self.searched, asked, fewest) if counted >= fewest else []
         table = confirmed(slices, rate, confirming, asked.level)
         worse = [each for each in slices if each.name in set(table.loc[table["verdict"] == WORSE, "slice"])]
-        said = f"no slice of {len(cuts)} columns has a worse {rate.name} than all rows"
+        said = f"no slice of {how_many(len(cuts), 'column')} has a worse {rate.name} than all rows"
         if counted < fewest:
             said = f"{counted:,} rows count for {rate.name} where slices are searched, but a slice has {fewest:,}"
         result = SliceReport(

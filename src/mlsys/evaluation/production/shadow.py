@@ -47,6 +47,17 @@ class ShadowResult(Result):
         The requests on which the models differ, with both answers, those that differ most first.
     answers : DataFrame
         The champion's answers, which are to be used.
+
+    Examples
+    --------
+    >>> from mlsys import shadow
+    >>> from sklearn.dummy import DummyClassifier
+    >>> rows = pd.DataFrame({"income": [1.0, 2.0, 3.0, 4.0] * 25})
+    >>> late = (rows["income"] > 2).astype(int)
+    >>> old, new = (DummyClassifier(strategy="constant", constant=each).fit(rows, late) for each in (0, 1))
+    >>> found = shadow(old, new, rows, late)
+    >>> found.agreement, len(found.rows), found.answers["prediction"].unique().tolist()
+    (0.0, 100, [0])
     """
 
     rows: pd.DataFrame = field(default_factory=pd.DataFrame, metadata=OF_ROWS)

@@ -24,6 +24,13 @@ class SampleSize(Shown):
         Rows of both arms together: of a test that is looked at once, and at most of one that is looked at daily.
     said : str
         What they are enough for.
+
+    Examples
+    --------
+    >>> from mlsys import ABTest
+    >>> size = ABTest("converted", minimum_effect=0.01, baseline=0.1).sample_size()
+    >>> size.fixed, size.sequential, size.champion
+    (29502, 51376, 25688)
     """
 
     champion: int

@@ -42,7 +42,12 @@ def run(planned: Planned, parts: Parts, work: Work) -> Parts:
         why = [f"{name!r} ({reason})" for name, reason in zip(there, parts.catalog.reasons(there), strict=True)]
         raise DataError(
             f"{planned.name} has no features left; the data has {listed(why)}",
-            "provide columns to predict from, or remove some from exclude= and the roles",
+            "provide columns to predict from, or remove some from exclude= and the roles"
+            + (
+                "; in a series, make them from its earlier rows or its times: Lag, WindowAggregate, Forecast, DateParts"
+                if parts.roles.time
+                else ""
+            ),
         )
     apart = [*parted_groups(planned, parts, work), *unlike_scales(planned, parts, work)]
     parts = parts.told([*apart, *learned_without_weights(planned, parts)])

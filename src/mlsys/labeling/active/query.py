@@ -45,6 +45,19 @@ class Query(Result):
         sample may have its label already.
     target, id : str
         Columns of the frame that was asked about.
+
+    Examples
+    --------
+    >>> from mlsys import ActiveLearning
+    >>> from sklearn.linear_model import LogisticRegression
+    >>> frame = pd.DataFrame({"x": [0.0, 1.0, 4.4, 8.0, 9.0], "late": [0, None, None, None, 1]}, index=list("pqrst"))
+    >>> query = ActiveLearning(LogisticRegression(), batch=2, random_share=0).query(frame, target="late")
+    >>> query.table[["id", "queried_by", "labelled"]]
+      id queried_by  labelled
+    0  r     margin     False
+    1  s     margin     False
+    >>> query.answered(frame, {"r": 1.0})["late"].tolist()
+    [0.0, nan, 1.0, nan, 1.0]
     """
 
     target: str = ""

@@ -44,6 +44,19 @@ class LabelErrors(Result):
     suspects : DataFrame
         One row each, worst first: ``id``, ``label``, ``suggested`` (the likeliest class), ``probability`` of the label
         and ``score`` (low: likely wrong). It stays on the machine of the run.
+
+    Examples
+    --------
+    >>> from mlsys import find_label_errors
+    >>> labels = pd.Series(["cat", "cat", "dog", "dog", "cat"], index=list("pqrst"))
+    >>> cat = np.array([0.9, 0.8, 0.3, 0.1, 0.05])
+    >>> shares = pd.DataFrame({"cat": cat, "dog": 1 - cat}, index=labels.index)
+    >>> found = find_label_errors(labels, shares, folds="held out")
+    >>> found.ids
+    ['t']
+    >>> found.suspects[["id", "label", "suggested", "probability"]]
+      id label suggested  probability
+    0  t   cat       dog         0.05
     """
 
     suspects: pd.DataFrame = field(default_factory=pd.DataFrame, metadata=OF_ROWS)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from time import perf_counter
 from typing import Any
 
@@ -34,86 +34,79 @@ HOPELESS = 10
 """Trials from the first on that may all fail before the search is given up."""
 
 
+@dataclass(frozen=True)
+class Asked:
+    """How to search; fields as the arguments of ``Pipeline.tune``."""
+
+    trials: int
+    metric: Any
+    seconds: float | None
+    seed: int
+    sampler: Any
+    pruner: Any
+    n_jobs: int
+    resume: str | None
+    track: bool | str
+    cache: bool
+    verbose: bool | None
+    engine: AnyEngine | None
+
+    def check(self) -> None:
+        """Raise for a budget that is none, before anything is read."""
+        if isinstance(self.trials, bool) or not isinstance(self.trials, int) or self.trials < 1:
+            raise ConfigurationError(
+                f"trials={self.trials!r} is not a number of trials", "give 1 or more, such as trials=50"
+            )
+        numeric = isinstance(self.seconds, (int, float)) and not isinstance(self.seconds, bool)
+        if self.seconds is not None and not (numeric and self.seconds > 0):
+            raise ConfigurationError(f"seconds={self.seconds!r} is not a time", "give seconds above 0, or leave it out")
+        number_of_processes(self.n_jobs)
+
+
 @once_a_run()
-def tune(
-    pipeline: PipelineType,
-    space: Any,
-    data: Data,
-    *,
-    trials: int,
-    metric: Any,
-    seconds: float | None,
-    seed: int,
-    sampler: Any,
-    pruner: Any,
-    n_jobs: int,
-    resume: str | None,
-    track: bool | str,
-    cache: bool,
-    verbose: bool | None,
-    engine: AnyEngine | None,
-) -> Tuned[PipelineType]:
-    """Return what a search found; arguments as for ``Pipeline.tune``."""
+def tune(pipeline: PipelineType, space: Any, data: Data, asked: Asked) -> Tuned[PipelineType]:
+    """Return what a search found."""
     need_optuna()
-    _check(pipeline, trials, seconds)
-    number_of_processes(n_jobs)  # refused before anything is read
-    with opened_engine(engine_of(engine)) as place:  # the workers that read the rows do the trials
-        return _tuned(
-            pipeline, space, data, trials=trials, metric=metric, seconds=seconds, seed=seed, sampler=sampler,
-            pruner=pruner, n_jobs=n_jobs, resume=resume, track=track, cache=cache, verbose=verbose, engine=place,
-        )  # fmt: skip
+    _check(pipeline)
+    asked.check()
+    with opened_engine(engine_of(asked.engine)) as place:  # the workers that read the rows do the trials
+        return _tuned(pipeline, space, data, asked, place)
 
 
-def _tuned(
-    pipeline: PipelineType,
-    space: Any,
-    data: Data,
-    *,
-    trials: int,
-    metric: Any,
-    seconds: float | None,
-    seed: int,
-    sampler: Any,
-    pruner: Any,
-    n_jobs: int,
-    resume: str | None,
-    track: bool | str,
-    cache: bool,
-    verbose: bool | None,
-    engine: Engine,
-) -> Tuned[PipelineType]:
+def _tuned(pipeline: PipelineType, space: Any, data: Data, asked: Asked, engine: Engine) -> Tuned[PipelineType]:
     searched = space_of(pipeline, space)
-    if resume is not None:
-        path_of(resume)  # a wrong name is told before anything runs
+    if asked.resume is not None:
+        path_of(asked.resume)  # a wrong name is told before anything runs
     plan, began = Plan(pipeline.planned), perf_counter()
     assert plan.split is not None
-    with working(pipeline, verbose, steps=plan.until(plan.split.name).steps, cache=cache, engine=engine) as work:
-        bench = Bench(data, work, set(searched.changed), n_jobs)
-        plain = as_it_is(pipeline, bench, metric, seed)
+    shared = plan.until(plan.split.name).steps
+    with working(pipeline, asked.verbose, steps=shared, cache=asked.cache, engine=engine) as work:
+        bench = Bench(data, work, set(searched.changed), asked.n_jobs)
+        plain = as_it_is(pipeline, bench, asked.metric, asked.seed)
     bench.work = replace(bench.work, progress=silent)
     study = opened(
         name=pipeline.name,
         greater_is_better=plain.judge.headline.greater_is_better,
-        seed=seed,
-        sampler=sampler,
-        pruner=usual_pruner(len(plain.places)) if pruner is None else pruner,
-        resume=resume,
+        seed=asked.seed,
+        sampler=asked.sampler,
+        pruner=usual_pruner(len(plain.places)) if asked.pruner is None else asked.pruner,
+        resume=asked.resume,
         about=_about(searched, plain),
     )
     search = Search(searched, bench, plain, study, recalled(study))
     earlier = len(search.tried)
-    stopped = _run(search, pipeline.name, trials, seconds, n_jobs, verbose)
+    stopped = _run(search, pipeline.name, asked)
     _refuse_nothing(search.tried)
     found = _put_together(pipeline, search, data, stopped, perf_counter() - began)
     said = {each.said for each in search.tried if each.state == "complete"} - {digest_frame(plain.scored)}
-    note_choice(plain.scored, sorted(said), len(search.tried), keep=bool(track))
-    if track:
+    note_choice(plain.scored, sorted(said), len(search.tried), keep=bool(asked.track))
+    if asked.track:
         write_tuned(found, search.tried[earlier:], earlier)
     return found
 
 
-def _check(pipeline: PipelineType, trials: Any, seconds: Any) -> None:
-    """Raise for a pipeline that cannot be tuned, and for a budget that is none."""
+def _check(pipeline: PipelineType) -> None:
+    """Raise for a pipeline that cannot be tuned."""
     plan = Plan(pipeline.planned)
     if plan.model is None or plan.split is None:
         raise ConfigurationError("tune() needs a pipeline with a model", "add Train(...)")
@@ -121,11 +114,6 @@ def _check(pipeline: PipelineType, trials: Any, seconds: Any) -> None:
         raise ConfigurationError(
             "tune() needs a metric of predictions, but the pipeline has no target", "name it: Pipeline(..., target=...)"
         )
-    if isinstance(trials, bool) or not isinstance(trials, int) or trials < 1:
-        raise ConfigurationError(f"trials={trials!r} is not a number of trials", "give 1 or more, such as trials=50")
-    numeric = isinstance(seconds, (int, float)) and not isinstance(seconds, bool)
-    if seconds is not None and not (numeric and seconds > 0):
-        raise ConfigurationError(f"seconds={seconds!r} is not a time", "give seconds above 0, or leave it out")
 
 
 def _about(searched: Space, plain: Plain) -> dict[str, str]:
@@ -139,11 +127,11 @@ def _about(searched: Space, plain: Plain) -> dict[str, str]:
     }
 
 
-def _run(search: Search, name: str, trials: int, seconds: float | None, n_jobs: int, verbose: bool | None) -> str:
+def _run(search: Search, name: str, asked: Asked) -> str:
     """Run trials until the budget is used up; return why it stopped before, empty if it did not."""
     began, sign = perf_counter(), 1 if search.plain.judge.headline.greater_is_better else -1
-    at_once = number_of_processes(n_jobs)
-    with progress_bar(f"{name}, {trials} trials", trials, verbose) as one_more:
+    trials, seconds, at_once = asked.trials, asked.seconds, number_of_processes(asked.n_jobs)
+    with progress_bar(f"{name}, {trials} trials", trials, asked.verbose) as one_more:
 
         def done(tried: Tried) -> None:
             complete = [each.value for each in search.tried if each.state == "complete"]
