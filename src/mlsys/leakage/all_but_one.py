@@ -63,7 +63,7 @@ def all_but_one_findings(
     """
     there = [each for each in features if each in train.columns and each in part.columns]
     columns = [name for name in there if _is_of_single_values(train[name], part[name])][:MOST_COLUMNS]
-    if len(columns) < FEWEST_COLUMNS or len(there) > MOST_COLUMNS:
+    if len(columns) < FEWEST_COLUMNS or len(there) > MOST_COLUMNS or train.empty or part.empty:
         return []
     rows, asked = in_hash_order(train, MOST_TRAIN), in_hash_order(part, MOST_JUDGED)
     near = _near(rows, asked, columns)
