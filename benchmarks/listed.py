@@ -111,6 +111,7 @@ BENCHMARKS = (
         others=("--others", "mlforecast", "skforecast", "statsmodels", "vega_datasets"),
     ),
     Benchmark("history"),
+    Benchmark("honest_pipelines", threads=1),
     Benchmark("imbalance", data={"--data": "evaluation"}),
     Benchmark("innocent", threads=1),
     Benchmark("label_errors"),

@@ -14,7 +14,7 @@ from mlsys.leakage.remedies import REMEDIES
 from mlsys.leakage.separation import in_hash_order
 from mlsys.leakage.spelling import as_folded, is_short_text
 from mlsys.summaries import hash_ids, is_hashable
-from mlsys.values import Kind, plain, values_of
+from mlsys.values import Kind, plain, values_of, with_columns
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -63,7 +63,7 @@ def all_but_one_findings(
     """
     there = [each for each in features if each in train.columns and each in part.columns]
     columns = [name for name in there if _is_of_single_values(train[name], part[name])][:MOST_COLUMNS]
-    if len(columns) < FEWEST_COLUMNS or len(there) > MOST_COLUMNS:
+    if len(columns) < FEWEST_COLUMNS or len(there) > MOST_COLUMNS or train.empty or part.empty:
         return []
     rows, asked = in_hash_order(train, MOST_TRAIN), in_hash_order(part, MOST_JUDGED)
     near = _near(rows, asked, columns)
@@ -107,8 +107,7 @@ def _near(rows: pd.DataFrame, asked: pd.DataFrame, columns: Sequence[str]) -> _N
     """Compare rows column by column by hash, short texts without case, punctuation and spaces."""
     as_given = [_hashes(each, columns) for each in (rows, asked)]
     texts = [name for name in columns if is_short_text(rows[name])]
-    rows, asked = (each[list(columns)].assign(**{name: as_folded(each[name]) for name in texts})
-                   for each in (rows, asked))  # fmt: skip
+    rows, asked = (with_columns(each, {name: as_folded(each[name]) for name in texts}) for each in (rows, asked))
     known, mine = (_hashes(each, columns) for each in (rows, asked)) if texts else as_given
     whole, total = known.sum(axis=0, dtype=np.uint64), mine.sum(axis=0, dtype=np.uint64)
     equal = np.isin(*(each.sum(axis=0, dtype=np.uint64) for each in as_given[::-1]))

@@ -69,7 +69,7 @@ def tolerance_of(value: Any) -> float:
     return exact + 0.5 * 10.0 ** (math.floor(math.log10(number)) - digits + 1)
 
 
-def accidents(numbers: Sequence[float], found: Sequence[bool], comes_again: Sequence[bool] = ()) -> list[bool]:
+def accidents(numbers: Sequence[float], found: Sequence[bool], on_grid: Sequence[bool] = ()) -> list[bool]:
     """Return which of many numbers may equal a statistic by accident: simple fractions, among others that do not.
 
     Rates of levels are ratios of small numbers, such as 5/12, and so are shares of a class in few rows.
@@ -80,8 +80,8 @@ def accidents(numbers: Sequence[float], found: Sequence[bool], comes_again: Sequ
         Of one mapping or array.
     found : sequence of bool
         Which of them equal a statistic; of many at least half prove it.
-    comes_again : sequence of bool
-        Which of them are values of several rows, as the mean of a level of one row is.
+    on_grid : sequence of bool
+        Which of them equal a statistic of order of a column of few values, as the mean of a level of one row does.
 
     Examples
     --------
@@ -93,7 +93,7 @@ def accidents(numbers: Sequence[float], found: Sequence[bool], comes_again: Sequ
     if len(numbers) < MANY or 2 * sum(found) >= len(numbers):
         return [False] * len(numbers)
     largest = int(LARGEST_DENOMINATOR * len(numbers) ** 0.5)
-    again = comes_again or [False] * len(numbers)
+    again = on_grid or [False] * len(numbers)
     asked = zip(numbers, found, again, strict=True)
     return [each and (told or _is_fraction(number, largest)) for number, each, told in asked]
 

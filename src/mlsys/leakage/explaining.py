@@ -14,7 +14,6 @@ from mlsys.leakage.digits import (
     EXACT,
     FEWEST,
     FEWEST_OF_RATE,
-    RELATIVE,
     accidents,
     digits_of,
     is_computed,
@@ -37,8 +36,10 @@ WORKED_OUT = frozenset(
     {"mean", "median", "sum", "standard deviation", "smoothed mean", "relative mean", "centred mean"}
 )
 """Statistics that require the rows of a group; counts and extremes may have been known beforehand."""
-OF_ORDER = ("median", "quantile", "minimum", "maximum")
-"""Statistics that are values of rows, or lie between two."""
+OF_ORDER = ("median", "quantile", "minimum", "maximum", "range", "upper fence", "lower fence")
+"""Beginnings of statistics that are values of rows, lie between two or are their differences."""
+COMES_AGAIN = 0.1
+"""Share of rows whose value another row has, from which on statistics of order lie on a grid."""
 ROUND_MINUTES = 5
 """Minutes that people type; any other that is a statistic of all rows was computed from them."""
 ONE_MICROSECOND = 1e-6 / 86_400
@@ -152,18 +153,16 @@ class Explainer:
         """Return what explains each of some numbers, without those that meet a statistic by accident."""
         answers = [self._of_number(number) for number in numbers]
         values = [float(each) for each in numbers]
-        comes_again = [self._comes_again(each, answer) for each, answer in zip(values, answers, strict=True)]
-        by_accident = accidents(values, [answer.found is not None for answer in answers], comes_again)
+        on_grid = [answer.found is not None and self._is_on_a_grid(answer.found[0]) for answer in answers]
+        by_accident = accidents(values, [answer.found is not None for answer in answers], on_grid)
         return [_INNOCENT if chance else answer for answer, chance in zip(answers, by_accident, strict=True)]
 
-    def _comes_again(self, number: float, answer: Explained) -> bool:
-        """Whether a number is a value that rows have again and again, and a quantile only for that."""
-        if answer.found is None or not answer.found[0].statistic.startswith(OF_ORDER):
-            return False
+    def _is_on_a_grid(self, match: Match) -> bool:
+        """Whether a statistic is a value of rows, or the difference of two, of a column whose values come again."""
         columns = self.everywhere[0].numbers()
-        name = answer.found[0].column
-        there = columns[name].to_numpy() if name in columns else np.zeros(0)
-        return int((np.abs(there - number) <= RELATIVE * abs(number)).sum()) > 1
+        if not match.statistic.startswith(OF_ORDER) or match.column not in columns:
+            return False
+        return bool(columns[match.column].dropna().duplicated(keep=False).mean() > COMES_AGAIN)
 
     def _are_several(self, numbers: Sequence[float]) -> bool:
         """Whether numbers together were computed, but not from training rows."""

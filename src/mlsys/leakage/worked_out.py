@@ -269,7 +269,7 @@ def _is_upright(x: np.ndarray, left: np.ndarray, terms: int) -> bool:
     known = np.isfinite(left)
     x, left = x[known], left[known]
     size = np.linalg.norm(left)
-    if len(left) <= terms or not size or abs(left.mean()) > UPRIGHT * size:
+    if len(np.unique(x)) <= terms or not size or abs(left.mean()) > UPRIGHT * size:
         return False
     powers = (x**degree for degree in range(terms))
     return all(abs(power @ left) <= UPRIGHT * np.linalg.norm(power) * size for power in powers)
