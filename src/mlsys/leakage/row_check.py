@@ -64,7 +64,11 @@ def row_local_finding(
     Only the columns that it ``changed`` are compared; differences from rounding are ignored.
     """
     moved: dict[str, str] = {}
-    slack = functools.cache(lambda name: _slack(after[name]))
+
+    @functools.cache
+    def slack(name: str) -> float:
+        return _slack(after[name])
+
     # Where nothing changed there is nothing to compare: one row says whether the step can serve one at all.
     positions = telling_rows(before) if changed else np.arange(min(1, len(before)))
     rows, others = before.iloc[positions], after.iloc[positions]
