@@ -156,7 +156,7 @@ def _windows(table: Sequence[Number], goal: Numbers, series: _Series, dated: boo
     around, middles = around[known], series.middles[known]
     for scale in (None, series.numbers):
         asked = _may_fit(table, around, series, middles, scale)
-        if not len(asked):
+        if not asked:
             continue
         now, last, after = (_at(table, asked, series, middles + step, scale) for step in (0, -1, 0 if dated else 1))
         finite = np.logical_and.reduce([np.isfinite(each).all(axis=0) for each in (now, last, after)])
@@ -169,24 +169,24 @@ def _windows(table: Sequence[Number], goal: Numbers, series: _Series, dated: boo
         if len(usable):
             sides = now[:, usable], last[:, usable], None if dated else after[:, usable]
             told = _told(*sides, around, of_all, series.codes[middles])
-            yield from ((int(asked[usable[place]]), later) for place, later in told)
+            yield from ((asked[int(usable[place])], later) for place, later in told)
 
 
 def _may_fit(
     table: Sequence[Number], around: Table, series: _Series, middles: NDArray[np.int64], scale: Numbers | None
-) -> NDArray[np.int64]:
+) -> list[int]:
     """Return the columns that targets may explain, by a few rows.
 
     Least squares leaves over a few rows at most as much as it leaves over all of them, in squares, and no more than
     ``EXACT`` of the spread may be left over all: where a few rows alone exceed what the largest spread allows, there is
     no fit.
     """
-    every = np.arange(len(table))
+    every = list(range(len(table)))
     step = len(middles) // (ROWS_LOOKED_AT * (around.shape[1] + 2))
     if step <= 1:
         return every
     now, last = (_at(table, every, series, middles[::step] + back, scale) for back in (0, -1))
-    asked = np.flatnonzero(np.isfinite(now).all(axis=0) & np.isfinite(last).all(axis=0))
+    asked = np.flatnonzero(np.isfinite(now).all(axis=0) & np.isfinite(last).all(axis=0)).tolist()
     left = _left(now[:, asked], last[:, asked], _base(around[::step]))
     if scale is None:
         widest = np.array([(table[place].high - table[place].low) / 2 for place in asked])
@@ -194,11 +194,11 @@ def _may_fit(
         sizes = np.array([max(abs(table[place].low), abs(table[place].high)) for place in asked])
         widest = sizes * float(scale[middles].max())
     allowed = MARGIN * EXACT * widest * np.sqrt(len(middles) / len(now))
-    return asked[~(left > allowed)]
+    return [place for place, more in zip(asked, (left > allowed).tolist(), strict=True) if not more]
 
 
 def _at(
-    table: Sequence[Number], asked: NDArray[np.int64], series: _Series, rows: NDArray[np.int64], scale: Numbers | None
+    table: Sequence[Number], asked: Sequence[int], series: _Series, rows: NDArray[np.int64], scale: Numbers | None
 ) -> Table:
     """Return columns in some rows of series, times a number of each row if one is given."""
     places = series.places[rows]

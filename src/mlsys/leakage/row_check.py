@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+import functools
+from collections.abc import Callable, Collection
 
 import numpy as np
 import pandas as pd
@@ -36,11 +37,13 @@ def telling_rows(frame: pd.DataFrame, most: int | None = None) -> np.ndarray:
         column = frame[name]
         values_are = meaning_of(column.dtype)
         is_number = values_are is not None and values_are.kind in {Kind.NUMBER, Kind.TRUTH}
-        if is_number and column.notna().any():
-            values = column.to_numpy(dtype=np.float64, na_value=np.nan)
-            chosen += [int(np.nanargmax(values)), int(np.nanargmin(values))]
         nulls = column.isna().to_numpy()
-        if nulls.any():
+        has_nulls = bool(nulls.any())
+        if is_number and not (has_nulls and nulls.all()) and len(column):
+            values = column.to_numpy(dtype=np.float64, na_value=np.nan)
+            largest, smallest = (np.nanargmax, np.nanargmin) if has_nulls else (np.argmax, np.argmin)
+            chosen += [int(largest(values)), int(smallest(values))]
+        if has_nulls:
             chosen.append(int(nulls.argmax()))
         if len(chosen) >= 3 * most:
             break
@@ -61,11 +64,15 @@ def row_local_finding(
     Only the columns that it ``changed`` are compared; differences from rounding are ignored.
     """
     moved: dict[str, str] = {}
-    slack = {name: _slack(after[name]) for name in changed if name in after.columns}
+
+    @functools.cache
+    def slack(name: str) -> float:
+        return _slack(after[name])
+
     # Where nothing changed there is nothing to compare: one row says whether the step can serve one at all.
     positions = telling_rows(before) if changed else np.arange(min(1, len(before)))
-    rows = before.iloc[positions]
-    for place, position in enumerate(positions):
+    rows, others = before.iloc[positions], after.iloc[positions]
+    for place in range(len(positions)):
         row = rows.iloc[place : place + 1]
         try:
             alone = apply(row)
@@ -79,7 +86,7 @@ def row_local_finding(
             )
         rounding = Rounding(apply, row, alone)
         for name in changed:
-            if name not in moved and not _said_alone(name, alone, after.iloc[[int(position)]], slack, rounding):
+            if name not in moved and not _said_alone(alone, others[name].iloc[place : place + 1], slack, rounding):
                 moved[name] = str(row.index[0])
     if not moved:
         return None
@@ -95,15 +102,15 @@ def row_local_finding(
     )
 
 
-def _said_alone(
-    name: str, alone: pd.DataFrame, among: pd.DataFrame, slack: Mapping[str, float], rounding: Rounding
-) -> bool:
+def _said_alone(alone: pd.DataFrame, among: pd.Series, slack: Callable[[str], float], rounding: Rounding) -> bool:
     """Whether a row alone gets the same result as among others, up to rounding."""
+    name = str(among.name)
     if name not in alone.columns:
         return False
-    if _same(alone[name].iloc[0], among[name].iloc[0], slack.get(name, 0.0)):
+    one, other = alone[name].iloc[0], among.iloc[0]
+    if _same(one, other, 0.0) or _same(one, other, slack(name)):  # most are equal, and slack reads all rows
         return True
-    return len(alone) == 1 and bool(rounding.explains(alone[name], among[name]).all())
+    return len(alone) == 1 and bool(rounding.explains(alone[name], among).all())
 
 
 def _slack(column: pd.Series) -> float:
