@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -92,6 +92,36 @@ def write_column(column: pd.Series, kind: Mapping[str, Any], sink: Any) -> None:
         writer.write_table(table)
 
 
+def write_columns(columns: Sequence[pd.Series], kinds: Sequence[Mapping[str, Any]], sink: Any) -> None:
+    """Write columns of as many rows one beside the other to an open binary file."""
+    arrays = {f"{place}.{name}": each for place, column in enumerate(columns) for name, each in _arrays(column).items()}
+    table = pa.table(arrays).replace_schema_metadata({_TYPE: json.dumps(list(kinds)).encode()})
+    with pa.ipc.new_file(sink, table.schema, options=_OPTIONS) as writer:
+        writer.write_table(table)
+
+
+def read_columns(path: str, places: Sequence[int]) -> list[pd.Series]:
+    """Return some of the columns that :func:`write_columns` wrote, by their places.
+
+    Raises
+    ------
+    OSError, ValueError, KeyError, IndexError, pyarrow.ArrowException
+        When the file is not whole.
+    """
+    with pa.OSFile(path, "rb") as file:
+        schema = pa.ipc.open_file(file).schema
+        wanted = [number for number, name in enumerate(schema.names) if int(name.partition(".")[0]) in set(places)]
+        file.seek(0)
+        table = pa.ipc.open_file(file, options=pa.ipc.IpcReadOptions(included_fields=wanted)).read_all()
+    table.validate(full=True)
+    kinds = json.loads(schema.metadata[_TYPE])
+    found = []
+    for place in places:
+        own = {name.partition(".")[2]: name for name in table.column_names if name.partition(".")[0] == str(place)}
+        found.append(_column(table.select(list(own.values())).rename_columns(list(own)), kinds[place]))
+    return found
+
+
 def _arrays(column: pd.Series) -> dict[str, Any]:
     array: Any = column.array
     if isinstance(column.dtype, pd.CategoricalDtype):
@@ -124,7 +154,11 @@ def read_column(path: str) -> pd.Series:
     with pa.OSFile(path, "rb") as file:
         table = pa.ipc.open_file(file).read_all()
     table.validate(full=True)  # offsets that lead out of the file would end the process
-    kind = json.loads(table.schema.metadata[_TYPE])
+    return _column(table, json.loads(table.schema.metadata[_TYPE]))
+
+
+def _column(table: pa.Table, kind: Mapping[str, Any]) -> pd.Series:
+    """Return the column that arrays make together."""
     values = table.column("values")
     name = kind["dtype"]
     if name == "category":

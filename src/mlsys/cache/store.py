@@ -7,6 +7,7 @@ import json
 import logging
 import os
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +23,7 @@ from mlsys.states import digest as state_digest
 from mlsys.states import load_state, save_state
 from mlsys.states.on_disk import read_unvouched
 from mlsys.tables import column_digest
-from mlsys.unfinished import sweep, whole
+from mlsys.unfinished import beside, sweep, whole
 
 logger = logging.getLogger("mlsys")
 
@@ -132,6 +133,18 @@ class Store:
             raise KeyError(digest)
         touch(path)
         return state
+
+    def beside(self) -> AbstractContextManager[Path]:
+        """Give the name of a folder in the cache for one run, which is removed at its end."""
+        return beside(home() / FOLDER / "passes")
+
+    def room(self) -> int:
+        """Return the bytes that may still be written below the cap."""
+        return 0 if self._top is None else settings().cache_bytes - sum(item.size for item in items(self._top))
+
+    def written(self, write: Callable[[], None]) -> bool:
+        """Write something beside what is kept between runs, unless a disk said no before; say whether it is there."""
+        return not self.problem and self._writing(write)
 
     def distrust(self, problem: str) -> None:
         """Keep nothing more: what comes now may not be what its key says."""

@@ -152,8 +152,9 @@ def _piece(
         keys = keys.drop(columns="target", errors="ignore")
     known = keys["target"].notna() if "target" in keys.columns else pd.Series(True, index=keys.index)
     left_out = int((assigned.isna() & known).sum())
-    assigned = assigned.where(known)
-    codes, names = pd.factorize(assigned)
+    codes, names = pd.factorize(assigned.where(known))
+    # Compared by their numbers from here on; as texts, each comparison would read every row's text.
+    assigned = pd.Series(pd.Categorical.from_codes(codes, pd.Index(names, dtype="str")), index=keys.index)
     counts = np.ones(len(keys), dtype=bool)
     held_to = shown if with_target and not sample else {}
     dealt = Dealt.of(assigned, keys.drop(columns="time", errors="ignore") if sample else keys, counts, held_to)

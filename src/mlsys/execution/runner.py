@@ -65,6 +65,7 @@ def run(steps: Sequence[Planned], parts: Parts, work: Work) -> Parts:
         with work.doing(planned, parts.rows) as record:
             parts = kind_of(planned.step).run(planned, parts, work)
             record.rows.update(parts.counts_after(planned.step))
+        work.keep_passes(parts.rows.values())
         parts = parts.followed_by(planned)
         parts = as_read(parts) if makes_rows(planned.step) else parts
     return parts

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import replace
 
-from mlsys.cache import Cache
-from mlsys.engines import AnyEngine, engine_of, opened
+from mlsys.cache import Cache, Passes, passes_of
+from mlsys.engines import AnyEngine, LocalEngine, engine_of, opened
 from mlsys.execution.catalog import Catalog
 from mlsys.execution.parts import Parts
 from mlsys.execution.progress import progress_bar
@@ -89,5 +90,11 @@ def working(
     steps = pipeline.planned if steps is None else steps
     with progress_bar(what or pipeline.name, len(steps), verbose) as advance:
         work = work_of(pipeline, advance, cache_for(pipeline, steps, cache, ledger), engine)
-        with opened(work.engine):
-            yield work
+        with opened(work.engine), _passes(work) as passes:
+            yield replace(work, passes=passes)
+
+
+def _passes(work: Work) -> AbstractContextManager[Passes | None]:
+    """Return what keeps passes: where results are kept, and partitions are processed where the files are."""
+    store = None if work.cache is None else work.cache.store
+    return nullcontext() if store is None or not isinstance(work.engine, LocalEngine) else passes_of(store)

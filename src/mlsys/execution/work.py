@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import types
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from mlsys.cache import Cache, Made
+from mlsys.cache import Cache, Made, Passes
 from mlsys.dataset import Roles, Rows
 from mlsys.engines import Engine, LocalEngine
 from mlsys.errors import ContractError, Finding
@@ -237,6 +237,8 @@ class Work:
         What steps will learn, from scans that were made for a step before them.
     outside : Outside or None
         Notices what steps read from outside, where somebody asks.
+    passes : Passes or None
+        Keeps rows beyond memory that a later pass would make again.
     """
 
     seed: int = 0
@@ -252,6 +254,7 @@ class Work:
     telling: Telling = field(default_factory=Telling)
     ahead: Ahead = field(default_factory=Ahead)
     outside: Outside | None = None
+    passes: Passes | None = None
 
     def detached(self) -> Work:
         """Return one for work whose remarks nobody needs: quiet, without cache."""
@@ -297,6 +300,12 @@ class Work:
             made = task.does(at, planned, dict(task.rows), **task.given)
         made.events, made.findings = [note_of(each) for each in at.events], at.findings
         return made
+
+    def keep_passes(self, tables: Iterable[Table]) -> None:
+        """Let rows that are read when needed be kept as they are now, for later passes."""
+        if self.passes is not None:
+            for table in tables:
+                table.kept_by(self.passes.stretch)
 
     def given(self, name: str, table: Table) -> Table:
         """Record the user's input, if results are cached or a ledger is written."""

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 import numpy as np
 import pandas as pd
@@ -17,12 +18,25 @@ Function = Callable[[pd.DataFrame], pd.DataFrame]
 Done = TypeVar("Done")
 
 
+class KeepsRows(Protocol):
+    """What keeps partitions after a function while a run lasts, where making them again costs more."""
+
+    def get(self, partition: Partition, columns: Sequence[str] | None, /) -> pd.DataFrame | None:
+        """Return a partition, with some of its columns at least; ``None`` where it must be made."""
+        ...
+
+    def offer(self, partition: Partition, frame: pd.DataFrame, seconds: float, /) -> bool:
+        """Take a partition that was made in so many seconds; say whether it is kept."""
+        ...
+
+
 @dataclass
 class Link:
-    """A function, and the column types that it leaves, once they are known."""
+    """A function, the column types that it leaves, once they are known, and what keeps the rows that it makes."""
 
     function: Function
     types: Types | None = None
+    kept: KeepsRows | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True)
@@ -82,13 +96,31 @@ class Chain:
             raise
 
     def _read_through(self, partition: Partition, columns: Sequence[str] | None) -> tuple[pd.DataFrame, list[Types]]:
-        frame = partition.read(None if self.links or columns is None else list(columns))
-        types = []
-        for link in self.links:
+        begun = time.perf_counter()
+        frame, done = self._kept(partition, columns)
+        if frame is None:
+            frame = partition.read(None if self.links or columns is None else list(columns))
+        types = [link.types for link in self.links[:done] if link.types is not None]
+        for link in self.links[done:]:
             frame = link.function(frame)
             frame = frame if link.types is None else held_to(link.types, frame, partition.label)
             types.append(types_of(frame))
+            if link.kept is not None and link.types is not None:
+                seconds = time.perf_counter() - begun
+                if link.kept.offer(partition, frame, seconds):
+                    seconds = 0.0  # from here on it is read
+                begun = time.perf_counter() - seconds
         return frame, types
+
+    def _kept(self, partition: Partition, columns: Sequence[str] | None) -> tuple[pd.DataFrame | None, int]:
+        """Return a piece as a link left it that kept it, and how many links it has gone through."""
+        for place in range(len(self.links), 0, -1):
+            link = self.links[place - 1]
+            if link.kept is not None:
+                frame = link.kept.get(partition, columns if place == len(self.links) else None)
+                if frame is not None:
+                    return frame, place
+        return None, 0
 
 
 def joined(frames: Sequence[pd.DataFrame]) -> pd.DataFrame:

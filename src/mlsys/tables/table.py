@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from mlsys.errors import DataError
 from mlsys.settings import settings
 from mlsys.summaries import hash_ids, sample_by_hash, uniform
-from mlsys.tables.chain import Chain, Function, joined
+from mlsys.tables.chain import Chain, Function, KeepsRows, joined
 from mlsys.tables.identity import Identity
 from mlsys.tables.partitions import Deferred, Partition, add_in_order, cut
 from mlsys.values import cut_from
@@ -175,6 +175,12 @@ class Table:
         if not self.engine.cuts_frames:
             return self.like(function(self.frame()))
         return self.like(joined(list(self._each(function))))
+
+    def kept_by(self, kept: Callable[[], KeepsRows]) -> None:
+        """Let pieces be kept as they are now, where that is cheaper than to make them again for each pass."""
+        last = self._chain.links[-1:]
+        if last and last[0].kept is None:
+            last[0].kept = kept()
 
     def keep(self, mask: NDArray[np.bool_]) -> Table:
         """Keep some rows; pieces that have none of them are not read any more.
