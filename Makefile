@@ -3,6 +3,8 @@ PYTHON ?= python3
 BIN := .venv/bin
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 EVERYTHING := .[dev,docs,examples,imbalance]
+# Each process begins with one half of the tests, so that what a file's tests share is made by one of them alone.
+TWO := -n 2 --dist worksteal
 export OMP_NUM_THREADS ?= 1
 
 .PHONY: demo test test-all test-lowest lint docs benchmarks clean
@@ -12,16 +14,16 @@ demo: .venv/demo.stamp ## a real pipeline on 336,776 real flights
 	@OMP_NUM_THREADS=2 $(BIN)/python examples/flight_delays.py
 
 test: .venv/dev.stamp ## all tests but the long tier, and the examples in docstrings
-	$(BIN)/python -m pytest -n 2
+	$(BIN)/python -m pytest $(TWO)
 
 test-all: .venv/dev.stamp ## the long tier as well: fault injection, large data, simulations
 	@rm -f .test-all.xml
-	$(BIN)/python -m pytest -n 2 -m "long or not long" --junit-xml=.test-all.xml || true
+	$(BIN)/python -m pytest $(TWO) -m "long or not long" --junit-xml=.test-all.xml || true
 	$(BIN)/python benchmarks/test_all.py .test-all.xml
 
 # Old versions beside new ones of packages below them deprecate each other, which says nothing about mlsys.
 test-lowest: .venv-lowest/stamp ## the quick tests with the oldest versions of tests/lowest.txt
-	.venv-lowest/bin/python -m pytest -n 2 -p no:anyio -W ignore::DeprecationWarning $(TESTS)
+	.venv-lowest/bin/python -m pytest $(TWO) -p no:anyio -W ignore::DeprecationWarning $(TESTS)
 
 .venv-lowest/stamp: pyproject.toml tests/lowest.txt
 	@rm -rf .venv-lowest && $(PYTHON) -m venv .venv-lowest

@@ -36,6 +36,13 @@ def files_of(folder: Path, ending: str = "*.py") -> set[str]:
     return {path.as_posix() for path in found if not MADE & set(path.parts)}
 
 
+def six_lines() -> str:
+    """Return the first lines of the README."""
+    lines = re.search(r"## Six lines\n+```python\n(.*?)```", (ROOT / "README.md").read_text("utf-8"), re.DOTALL)
+    assert lines is not None
+    return lines[1]
+
+
 @pytest.fixture(scope="module")
 def built(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     """Return a wheel and a source archive, built from these files without a network."""
@@ -101,12 +108,10 @@ def test_the_first_lines_of_the_readme_run_from_the_wheel_alone(built: tuple[Pat
     installed = tmp_path / "site-packages"
     with zipfile.ZipFile(wheel) as archive:
         archive.extractall(installed)
-    lines = re.search(r"## Six lines\n+```python\n(.*?)```", (ROOT / "README.md").read_text("utf-8"), re.DOTALL)
-    assert lines is not None
     script = tmp_path / "six_lines.py"
     # -I leaves PYTHONPATH and the folder of the script out, so that only the wheel can be what is imported.
     first = f"import sys\nsys.path.insert(0, {str(installed)!r})\n"
-    script.write_text(f"{first}{lines[1]}\nimport mlsys\nprint(mlsys.__file__)\nprint(run)\n")
+    script.write_text(f"{first}{six_lines()}\nimport mlsys\nprint(mlsys.__file__)\nprint(run)\n")
     run = [sys.executable, "-I", str(script)]
     done = subprocess.run(run, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
@@ -168,7 +173,7 @@ def test_a_monitor_runs_where_only_declared_dependencies_are_installed(tmp_path:
 
 
 @pytest.mark.long
-def test_a_plain_install_in_an_empty_environment_is_imported_and_watches(
+def test_a_plain_install_in_an_empty_environment_watches_and_runs_the_first_lines(
     built: tuple[Path, Path], tmp_path: Path
 ) -> None:
     wheel, _ = built
@@ -186,6 +191,11 @@ def test_a_plain_install_in_an_empty_environment_is_imported_and_watches(
     assert done.returncode == 0, done.stderr
     said, where = done.stdout.splitlines()
     assert said == "no alarm alarm: age" and Path(where).is_relative_to(place)
+    subprocess.run([*install[:-1], "vega_datasets"], check=True)  # the rows of the README
+    script.write_text(f"{six_lines()}\nprint(run)\n")
+    done = subprocess.run([python, "-I", str(script)], cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert "better than every baseline" in done.stdout
 
 
 def test_the_version_is_written_once_and_cited_alike() -> None:
