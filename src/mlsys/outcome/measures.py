@@ -93,9 +93,16 @@ def latency_in_words(cost: Mapping[str, float]) -> str:
     --------
     >>> latency_in_words({"p50": 1.234, "p95": 2.0, "p99": 3.0, "rows_per_second": 81_234.0})
     '1.2 ms for one row (95 %: 2 ms, 99 %: 3 ms), 81,000 rows a second in batches'
+    >>> latency_in_words({"p50": 0.0432, "p95": 99.7, "p99": 1234.0, "rows_per_second": 8.1})
+    '0.043 ms for one row (95 %: 100 ms, 99 %: 1,200 ms), 8.1 rows a second in batches'
     """
     if not set(MEASURED) <= set(cost):
         return ""
     half, most, nearly_all, rows = (cost[name] for name in MEASURED)
-    said = f"{half:.2g} ms for one row (95 %: {most:.2g} ms, 99 %: {nearly_all:.2g} ms)"
-    return f"{said}, {float(f'{rows:.2g}'):,.0f} rows a second in batches"
+    said = f"{_two(half)} ms for one row (95 %: {_two(most)} ms, 99 %: {_two(nearly_all)} ms)"
+    return f"{said}, {_two(rows)} rows a second in batches"
+
+
+def _two(value: float) -> str:
+    """Return a number in two digits, never as a power of ten."""
+    return f"{float(f'{value:.2g}'):,.10g}"

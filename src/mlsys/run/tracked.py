@@ -7,7 +7,7 @@ import shlex
 import sys
 import threading
 import weakref
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from mlsys.tracking import Journal, LoggedRun
     from mlsys.tracking.surroundings import Surroundings
 
+MOST_TOLD = 3
+"""Remarks on how MLflow holds a run that are told; a file of the run has all."""
 logger = logging.getLogger("mlsys")
 _writing: weakref.WeakValueDictionary[str, threading.Thread] = weakref.WeakValueDictionary()
 """Threads that write runs, by the run's own id: a variant is written after the run it is nested under."""
@@ -105,8 +107,7 @@ class Tracking:
             logger.warning("the run was not written to MLflow: %s; %s", self._problem, self._way_out())
             return
         self._problem = ""
-        for problem in logged.problems:
-            logger.warning("MLflow: %s", problem)
+        tell(logged.problems)
 
     @property
     def journal(self) -> Journal | None:
@@ -224,3 +225,11 @@ def _command(place: Path) -> str:
 
 def _in_notebook() -> bool:
     return "ipykernel" in sys.modules
+
+
+def tell(problems: Sequence[str]) -> None:
+    """Log what MLflow holds otherwise than it was given, of many remarks the first."""
+    for problem in problems[:MOST_TOLD]:
+        logger.warning("MLflow: %s", problem)
+    if len(problems) > MOST_TOLD:
+        logger.warning("MLflow: %d more remarks are in written_differently.txt of the run", len(problems) - MOST_TOLD)

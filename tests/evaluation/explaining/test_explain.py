@@ -36,6 +36,18 @@ def test_of_a_linear_model_each_feature_adds_its_distance_from_the_mean(rows: pd
     assert found.unit == "prediction"
 
 
+def test_one_row_of_a_run_is_compared_with_the_rows_that_evaluated_it(rows: pd.DataFrame) -> None:
+    run = Pipeline([RandomSplit(validation=0.4), LinearRegression()], target="y").run(
+        rows[["x", "z", "y"]], track=False
+    )
+    one = rows[["x", "z"]].head(1)
+    judged = run.watched_rows()[0]
+    assert explain(run, one).table.equals(explain(run, one, background=judged).table)
+    loaded = run.model
+    with pytest.raises(DataError, match="1 rows do not show that"):
+        explain(loaded, one)
+
+
 @pytest.mark.long
 def test_of_a_pipeline_raw_columns_are_explained_and_add_up(rows: pd.DataFrame) -> None:
     frame = rows.assign(y=np.where(rows["y"] > 0, "yes", "no"))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 import numpy as np
 import pandas as pd
@@ -33,10 +33,21 @@ FEW_FEATURES = 7
 """Of so many features all sets are tried, and the values are exact for the background."""
 ORDERS = 10
 """Random orders of more features, each with its reverse."""
+FEWEST_ROWS = 20
+"""With fewer rows of their own, rows are compared with others."""
 BATCH = 64
 """Sets of features that are asked about at once."""
 _SHOWN = 12
 _REMEDY = "give the columns that the model predicts from"
+
+
+@runtime_checkable
+class OfRun(Protocol):
+    """What knows the rows that evaluated it: a run of this process."""
+
+    def watched_rows(self) -> tuple[pd.DataFrame, dict[str, Any]]:
+        """Return these rows as requests bring them, and what their columns are."""
+        ...
 
 
 @dataclass(frozen=True, repr=False)
@@ -112,7 +123,7 @@ def explain(
         Rows to explain, as ``predict`` takes them; 1,000 at most.
     background : DataFrame, optional
         Rows that stand for what is usual, such as training rows; 100 of them are used, chosen by the hash of their
-        label. By default, ``rows`` themselves, of which there must be 20 then.
+        label. By default ``rows`` themselves; if they are fewer than 20, the rows that evaluated a run.
     event : optional
         The class whose probability is explained; by default the event of two classes, of more the predicted class of
         each row.
@@ -157,6 +168,8 @@ def explain(
     """
     asked = asked_of(model, rows)
     require_columns(rows.columns, asked.inputs, "explain()", _REMEDY)
+    if background is None and len(rows) < FEWEST_ROWS and isinstance(model, OfRun):
+        background = _evaluated(model)
     usual = _background(rows, background, asked)
     given = rows[list(asked.inputs)]
     before = answers(asked, given, event)
@@ -195,7 +208,7 @@ def _background(rows: pd.DataFrame, background: pd.DataFrame | None, asked: Aske
     if not rows.index.is_unique:
         raise DataError("explain(): two rows have the same label", "give each a label of its own: rows.reset_index()")
     usual = rows if background is None else background
-    if background is None and len(rows) < BACKGROUND // 5:
+    if background is None and len(rows) < FEWEST_ROWS:
         raise DataError(
             f"explain() compares rows with what is usual, and {len(rows)} rows do not show that",
             "give rows that do: explain(model, rows, background=train)",
@@ -203,6 +216,14 @@ def _background(rows: pd.DataFrame, background: pd.DataFrame | None, asked: Aske
     require_columns(usual.columns, asked.inputs, "the background of explain()", _REMEDY)
     places = np.sort(places_by_hash(usual.index, BACKGROUND))
     return usual.iloc[places][list(asked.inputs)]
+
+
+def _evaluated(run: OfRun) -> pd.DataFrame | None:
+    """Return the rows that evaluated a run, as requests bring them; ``None`` where it keeps none of one target."""
+    try:
+        return run.watched_rows()[0]
+    except ConfigurationError:
+        return None
 
 
 def _shapley(
