@@ -42,7 +42,7 @@ def check_names(frame: pd.DataFrame, who: str, got: str, called: str = "frame") 
 
 def check_texts(frame: pd.DataFrame, who: str, called: str = "frame") -> None:
     """Raise unless the columns of a frame have names that are texts; ``who`` may be empty."""
-    odd = next((name for name in frame.columns if not isinstance(name, str)), None)
+    odd: object = next((name for name in frame.columns if not isinstance(name, str)), None)
     if odd is not None:
         several = f"{called}.columns = ['_'.join(map(str, name)) for name in {called}.columns]"
         raise DataError(
