@@ -39,7 +39,7 @@ def with_power(found: Sequence[Finding], train: pd.DataFrame, target: str) -> li
     if not names:
         return list(found)
     power = feature_power(Rows.of(train[[*names, target]], Roles(target=target), names))
-    known = {row.column: f" (AUC {row.auc:.3f} ± {row.error:.3f})" for row in power.itertuples()}
+    known = {str(row.column): f" (AUC {row.auc:.3f} ± {row.error:.3f})" for row in power.itertuples()}
     return [_told(each, known) if each in asked else each for each in found]
 
 
