@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from mlsys.blocks import number_blocks
 from mlsys.leakage import all_parts, overlap
 from mlsys.leakage.all_parts import AllParts
 from mlsys.leakage.encodings import own_target_findings
@@ -137,7 +138,7 @@ def test_checks_read_each_column_of_numbers_once_and_number_none_that_is_measure
 
         return counting
 
-    monkeypatch.setattr(all_parts, "number_blocks", counted("blocks", all_parts.number_blocks))
+    monkeypatch.setattr(all_parts, "number_blocks", counted("blocks", number_blocks))
     monkeypatch.setattr(all_parts, "levels_of_column", counted("levels", levels_of_column))
     together = parts(frame)
     found = own_target_findings(together) + mapping_findings(together) + fold_mean_findings(together)
