@@ -80,7 +80,7 @@ def test_pre_releases_of_what_we_depend_on_do_not_break_us(tmp_path: Path) -> No
     venv.create(place, with_pip=True)
     python = str(place / "bin" / "python")
     install = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--pre"]
-    wanted = [*PROJECT["dependencies"], "pytest", "hypothesis"]
+    wanted = [*PROJECT["dependencies"], *PROJECT["optional-dependencies"]["imbalance"], "pytest", "hypothesis"]
     installed = subprocess.run([*install, *wanted], capture_output=True, text=True, check=False)
     if installed.returncode and "No matching distribution" in installed.stderr + installed.stdout:
         pytest.skip("no package index can be reached: pre-releases are untested")

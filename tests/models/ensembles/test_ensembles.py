@@ -343,7 +343,8 @@ def test_an_error_names_the_member():
 
 def test_a_study_says_whether_the_ensemble_is_worth_it():
     frame = loans(600)
-    pipeline = Pipeline([Voting([LogisticRegression(), RandomForestClassifier(20)])], target="paid")
+    forest = RandomForestClassifier(20, random_state=0)  # the same trees alone and as a member
+    pipeline = Pipeline([Voting([LogisticRegression(), forest])], target="paid")
     study = mlsys.ensemble_study(pipeline, frame, verbose=False)
     assert study.table["run"].tolist() == ["ensemble", "LogisticRegression", "RandomForestClassifier"]
     size = study.table.set_index("run")["size kB"]
