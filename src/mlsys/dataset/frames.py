@@ -42,8 +42,9 @@ def check_names(frame: pd.DataFrame, who: str, got: str, called: str = "frame") 
 
 def check_texts(frame: pd.DataFrame, who: str, called: str = "frame") -> None:
     """Raise unless the columns of a frame have names that are texts; ``who`` may be empty."""
-    odd: object = next((name for name in frame.columns if not isinstance(name, str)), None)
-    if odd is not None:
+    names: list[Any] = [name for name in frame.columns if not isinstance(name, str)]
+    if names:
+        odd = names[0]
         several = f"{called}.columns = ['_'.join(map(str, name)) for name in {called}.columns]"
         raise DataError(
             f"{who}{': ' * bool(who)}column names must be strings, but {odd!r} is {type(odd).__name__}",

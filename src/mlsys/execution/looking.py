@@ -17,7 +17,7 @@ from mlsys.execution.parting import in_parts
 from mlsys.execution.parts import SEALED, Parts
 from mlsys.execution.previewed import Preview
 from mlsys.execution.reads import cross_fitted
-from mlsys.execution.runner import run
+from mlsys.execution.runner import execute, run
 from mlsys.execution.told import AtSplit
 from mlsys.execution.work import View, Work
 from mlsys.native_threads import threads_pinned
@@ -54,11 +54,27 @@ def frame_after(execution: Execution, data: Data, split: str, after: str | None)
     if after in {each.name for each in execution.plan.before} or plan[position[after]] == execution.plan.source:
         rows = _rows_before(execution, data, split, after)
         return rows.loc[rows.index.intersection(raw.index)]
+    again = [each for each in plan[: position[after] + 1] if each.name in _after(execution.plan)]
+    if split == "train" and any(changes_training(each.step) for each in again):
+        raw = _changed_training(execution, data, after)
+        again = [each for each in again if answers(each.step)]
     frame = raw
-    for planned in (each for each in plan[: position[after] + 1] if each.name in _after(execution.plan)):
+    for planned in again:
         with threads_pinned():  # as in the run
             frame = _step_again(planned, frame, execution, split)
     return frame
+
+
+def _changed_training(execution: Execution, data: Data, after: str) -> pd.DataFrame:
+    """Return training rows that a step has changed: those the run ended with, or of a run up to an earlier step."""
+    names = [each.name for each in execution.ran]
+    later = [
+        each for each in execution.ran[names.index(after) + 1 :] if not answers(each.step) and not looks(each.step)
+    ]
+    if not later:
+        return execution.parts.rows["train"].frame()
+    work = replace(execution.work, cache=None, records=[], quiet=True)
+    return execute(execution.plan.until(after), data, execution.start, work).rows["train"].frame()
 
 
 def rows_as_requested(execution: Execution, data: Data, part: str, inputs: Mapping[str, str]) -> pd.DataFrame:
@@ -96,7 +112,7 @@ def _step_again(planned: Planned, frame: pd.DataFrame, execution: Execution, spl
         view = View(parts.roles, parts.catalog, execution.work.seed)
         return cross_fitted(step, view, folds.get(), frame)
     if changes_training(step):
-        return parts.rows["train"].frame() if split == "train" else frame
+        return frame
     if answers(step) and split in parts.predictions:
         return beside(frame, parts.predictions[split].frame())
     if answers(step) or looks(step):

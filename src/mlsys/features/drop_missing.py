@@ -110,6 +110,7 @@ class DropMissingRows(TrainOnly):
     [20.0, 40.0]
     """
 
+    before_preparation: ClassVar[bool] = True  # which would fill the nulls
     columns: ColumnChoice = None
     least: float = Field(default=0.1, ge=0, le=1)
 

@@ -87,6 +87,7 @@ class LabelModel(TrainOnly):
     prior: Mapping[Any, float] | None = None
     classes: tuple[Any, ...] | list[Any] = ()
     takes_unlabelled: ClassVar[bool] = True
+    before_preparation: ClassVar[bool] = True
     gold: str | None = ""
     soft: bool = False
     columns: tuple[str, ...] | list[str] | None = None

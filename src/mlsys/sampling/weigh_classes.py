@@ -69,6 +69,7 @@ class WeighClasses(TrainOnly):
 
     effective: float = Field(default=1.0, kw_only=True)
     costs: dict[Any, dict[Any, float]] | None = Field(default=None, kw_only=True)
+    before_preparation: ClassVar[bool] = True  # it reads the target alone
     of_one_target: ClassVar[bool] = True
     changes_shares: ClassVar[bool] = True
 

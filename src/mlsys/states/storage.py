@@ -62,9 +62,9 @@ def save_state(state: Any, folder: Path) -> dict[str, Any]:
     Examples
     --------
     >>> import tempfile
-    >>> folder = Path(tempfile.mkdtemp())
-    >>> manifest = save_state({"mean": 1.5}, folder)
-    >>> sorted(manifest["files"]), load_state(folder)
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     manifest = save_state({"mean": 1.5}, folder)
+    ...     sorted(manifest["files"]), load_state(folder)
     (['state.json'], {'mean': 1.5})
     """
     encoder = Encoder()
