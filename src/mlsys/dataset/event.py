@@ -35,8 +35,8 @@ class Event:
         As it stands in the target.
     why : {"named", "yes", "rarer", "later"}
         Named by the user; the class that means yes; the rarer one among training rows; of two as frequent the later.
-    share : float
-        Of the training rows, by weight; NaN where it was not counted.
+    share : float, optional
+        Of the training rows, by weight; not given where it was not counted.
 
     Examples
     --------
@@ -46,7 +46,7 @@ class Event:
 
     value: Any
     why: Literal["named", "yes", "rarer", "later"] = "named"
-    share: float = float("nan")
+    share: float | None = None
 
     @classmethod
     def named(cls, value: Any) -> Event:
@@ -73,7 +73,8 @@ class Event:
 
     def because(self) -> str:
         """Say why it is this class."""
-        rarer = f"it is the rarer class ({100 * self.share:.1f} % of the training rows)"
+        counted = "" if self.share is None else f" ({100 * self.share:.1f} % of the training rows)"
+        rarer = f"it is the rarer class{counted}"
         said = {
             "named": "named by event=",
             "yes": "because it is the class that means yes",
