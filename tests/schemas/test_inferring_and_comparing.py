@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from mlsys import Column, Schema, compare_tables
@@ -46,12 +46,20 @@ COLUMNS = st.one_of(
 )
 
 
+@example([[0.0, 0.0, 0.0, 2.0**63]])
 @given(st.lists(COLUMNS, min_size=1, max_size=4))
 def test_rows_fit_the_schema_inferred_from_them_and_its_code(columns: list[list[object]]) -> None:
     frame = pd.DataFrame({f"x{place}": pd.Series(values) for place, values in enumerate(columns)})
     schema = Schema.infer(frame)
     assert not schema.check(frame).problems
     assert eval(repr(schema)) == schema
+
+
+def test_numbers_beyond_64_bits_are_no_whole_numbers() -> None:
+    frame = pd.DataFrame({"hash": pd.Series([1, 2**63, 2**64 - 1], dtype="uint64"), "size": [0.0, 1e30, 2.0]})
+    schema = Schema.infer(frame)
+    assert {name: column.type for name, column in schema.columns.items()} == {"hash": "float", "size": "float"}
+    assert not schema.check(frame).problems
 
 
 def test_what_changed_is_named_column_by_column() -> None:

@@ -6,6 +6,7 @@ import io
 import json
 import os
 import random
+import sys
 import tracemalloc
 import zipfile
 from collections.abc import Callable
@@ -130,7 +131,7 @@ def test_what_is_huge_linked_or_nested_takes_no_memory(
 
 def test_nested_json_whose_digest_fits_is_refused(tmp_path: Path) -> None:
     save_state([1], tmp_path)
-    for depth in (700, 200_000):
+    for depth in (700 if sys.version_info < (3, 12) else 5_000, 200_000):  # newer ones go deeper
         (tmp_path / "state.json").write_bytes(b"[" * depth + b"]" * depth)
         fitted(tmp_path)
         with pytest.raises(StateError, match="cannot be read"):

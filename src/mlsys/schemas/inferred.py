@@ -52,6 +52,7 @@ def _numbers(known: pd.Series, options: dict[str, Any]) -> Column:
     numbers = known.to_numpy(dtype="float64") if known.dtype.kind not in "iu" else known.to_numpy()
     finite = numbers[np.isfinite(numbers)]
     whole = known.dtype.kind in "iu" or (len(finite) and len(finite) == len(numbers) and (finite % 1 == 0).all())
+    whole = whole and (known.dtype.kind == "i" or bool((np.abs(finite) < 2.0**63).all()))  # else beyond 64 bits
     if len(finite) < len(numbers):
         options["infinite"] = True
     if len(finite):
