@@ -132,7 +132,9 @@ def test_a_run_that_was_not_written_cannot_be_registered(store: Path) -> None:
 def test_names_with_signs_that_mlflow_forbids_are_written_in_others_and_said(written: tuple[Run, list[str]]) -> None:
     run, said = written
     metrics = mlflow.get_run(run.mlflow_run_id).data.metrics
-    assert "MLflow: the key 'ratios/share@5%' is written as 'ratios/share-5-'" in said
+    listed = Path(mlflow.artifacts.download_artifacts(f"runs:/{run.mlflow_run_id}/written_differently.txt"))
+    assert "the key 'ratios/share@5%' is written as 'ratios/share-5-'" in listed.read_text("utf-8").splitlines()
+    assert any(each.endswith("more remarks are in written_differently.txt of the run") for each in said)
     shares = {key: value for key, value in metrics.items() if "share-5" in key}
     assert sorted(shares.values()) == [0.25, 0.75]  # two names that differ only in a forbidden sign stay two
     assert any("DE -home" in key for key in metrics)
