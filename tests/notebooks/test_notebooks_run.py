@@ -47,7 +47,8 @@ def as_notebook(example: Path) -> Any:
 
     _, blocks = split_code_and_text_blocks(str(example))
     conf = {**DEFAULT_GALLERY_CONF, "src_dir": str(ROOT / "docs")}
-    return nbformat.from_dict(jupyter_notebook(blocks, conf, str(example.parent)))
+    written = nbformat.writes(nbformat.from_dict(jupyter_notebook(blocks, conf, str(example.parent))))
+    return nbformat.reads(written, as_version=4)  # as it is read from a file: each cell one text, not a list of lines
 
 
 @pytest.mark.parametrize("example", EXAMPLES, ids=lambda path: path.stem)
@@ -67,7 +68,8 @@ def test_the_story_runs_as_a_notebook() -> None:
 
 @pytest.mark.long
 @pytest.mark.parametrize("name", ["plot_01_first_run", "plot_05_drift"])
-def test_a_notebook_of_the_gallery_runs(name: str, tmp_path: Path) -> None:
+def test_a_notebook_of_the_gallery_runs(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("MPLBACKEND", raising=False)  # notebooks show figures where nobody chose otherwise
     book = as_notebook(ROOT / "examples" / f"{name}.py")
     NotebookClient(book, timeout=600, resources={"metadata": {"path": str(tmp_path)}}).execute()
     shown = [out for cell in code_cells(book) for out in cell.outputs]
