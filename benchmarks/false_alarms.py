@@ -9,7 +9,6 @@ the answers, a line a task, so that a run can be resumed; ``--part 2/5`` asks ev
 
 from __future__ import annotations
 
-import argparse
 import collections
 import json
 import tempfile
@@ -19,7 +18,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from false_alarms.kept import answers, environment
+from false_alarms.kept import answers, environment, parser
 from false_alarms.tables import MOST_ROWS, Task, tasks
 from measuring import table, write_page
 
@@ -110,14 +109,10 @@ Refused, with the sentence that was said:
 
 def main() -> None:
     """Ask what was not asked, then show or write."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--packages", type=Path)
-    parser.add_argument("--kept", type=Path)
-    parser.add_argument("--part", default="1/1")
-    parser.add_argument("--tables", nargs="*", default=[])
-    parser.add_argument("--codes", nargs="*", default=[])
-    parser.add_argument("--page", action="store_true")
-    given = parser.parse_args()
+    words = parser(__doc__)
+    words.add_argument("--tables", nargs="*", default=[])
+    words.add_argument("--codes", nargs="*", default=[])
+    given = words.parse_args()
     part, parts = (int(each) for each in given.part.split("/"))
     with tempfile.TemporaryDirectory() as temporary:
         kept = given.kept or Path(temporary) / "kept.jsonl"

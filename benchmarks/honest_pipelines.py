@@ -6,7 +6,6 @@ Run: ``OMP_NUM_THREADS=1 python benchmarks/honest_pipelines.py``. ``--packages``
 
 from __future__ import annotations
 
-import argparse
 import collections
 import json
 import tempfile
@@ -15,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from false_alarms.honest import MOST_ROWS, kinds, said_of_honest
-from false_alarms.kept import answers, environment
+from false_alarms.kept import answers, environment, parser
 from false_alarms.tables import tasks
 from measuring import table, write_page
 
@@ -77,13 +76,9 @@ Refused, with the sentence that was said:
 
 def main() -> None:
     """Ask what was not asked, then show or write."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--packages", type=Path)
-    parser.add_argument("--kept", type=Path)
-    parser.add_argument("--part", default="1/1")
-    parser.add_argument("--kinds", nargs="*", default=list(kinds()))
-    parser.add_argument("--page", action="store_true")
-    given = parser.parse_args()
+    words = parser(__doc__)
+    words.add_argument("--kinds", nargs="*", default=list(kinds()))
+    given = words.parse_args()
     part, parts = (int(each) for each in given.part.split("/"))
     with tempfile.TemporaryDirectory() as temporary:
         kept = given.kept or Path(temporary) / "kept.jsonl"

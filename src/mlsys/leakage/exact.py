@@ -72,10 +72,10 @@ def exact_findings(
         return []
     orders, allowed = _orders(counts), CHANCE - np.log10(max(len(features), 1))
     copies, parted = {}, {}
-    for name in of_few_values(rows.head(PEEK), left, MOST_LEVELS) if len(rows) >= FEWEST else left:
-        few = rows[name].head(PEEK).nunique() <= MOST_LEVELS  # asked first: it says no of most columns
-        if not few and len(rows) >= FEWEST:
-            continue
+    if len(rows) >= FEWEST:
+        some = rows.head(PEEK)  # asked first: it says no of most columns
+        left = [name for name in of_few_values(some, left, MOST_LEVELS) if some[name].nunique() <= MOST_LEVELS]
+    for name in left:
         levels = np.asarray(pd.factorize(plain(rows[name]), use_na_sentinel=False)[0], dtype=np.int64)
         count = int(levels.max()) + 1
         few = count <= MOST_LEVELS
