@@ -118,3 +118,32 @@ def test_missing_and_foreign_files_are_named() -> None:
 def test_paths_are_kept_as_text_so_that_equal_steps_are_equal() -> None:
     assert ReadCSV(Path("a.csv")).path == "a.csv"
     assert ReadCSV(Path("a.csv")) == ReadCSV("a.csv") != ReadCSV("b.csv")
+
+
+@pytest.mark.parametrize("other", [";", "\t", "|"])
+def test_a_header_that_is_not_split_is_refused(tmp_path: Path, other: str) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text(f"a{other}b\n1{other}2\n")
+    with pytest.raises(DataError, match=r"has one column, 'a.*b'.*is split at ','") as caught:
+        ReadCSV(path).read()
+    assert f"separator={other!r}" in str(caught.value)
+    assert ReadCSV(path, separator=other).read().to_dict("list") == {"a": [1], "b": [2]}
+
+
+@pytest.mark.parametrize("text", ['"a;b"\n1;2\n', "a;b\nthree\n", "a\nx;y\n"])
+def test_a_single_column_may_hold_other_separators(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text(text)
+    assert ReadCSV(path).read().shape == (1, 1)
+
+
+def test_codes_that_lose_their_zeros_are_told_once(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    (tmp_path / "1.csv").write_text("zip,x,share\n,0,0.5\n01234,10,00.5\n00123,0,0\n")
+    (tmp_path / "2.csv").write_text("zip,x,share\n05000,1,1\n")
+    ReadCSV(tmp_path).read()
+    (told,) = [record.message for record in caplog.records]
+    assert "column 'zip'" in told
+    assert "holds 01234, which is read as the number 1234; dtypes={'zip': 'str'} keeps zeros" in told
+    caplog.clear()
+    assert ReadCSV(tmp_path, dtypes={"zip": "str"}).read()["zip"].tolist()[1:] == ["01234", "00123", "05000"]
+    assert not caplog.records

@@ -14,6 +14,7 @@ import pandas as pd
 import pyarrow as pa
 
 from mlsys.data._csv_content import Content, content_of, is_blank, not_text, refuse_null_characters
+from mlsys.data._csv_hints import refuse_other_separator
 from mlsys.data._csv_lines import Part, Ragged, parts_of, without_ragged
 from mlsys.data._csv_shape import refuse_ragged, refuse_stray_quote
 from mlsys.errors import DataError
@@ -22,7 +23,7 @@ from mlsys.values import Kind, values_of, with_columns
 from mlsys.warned import hushed
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -94,6 +95,8 @@ class CSVFile:
                 f"{self._writing.encoding} text",
                 'name its encoding, for example encoding="utf-16-le"',
             )
+        if len(names) == 1:
+            refuse_other_separator(self.content, self._writing.separator, self.who)
         if "" in names:
             logger.warning(
                 "%s: column %d of %r has no name and is called ''; name it in the file, or leave it out with columns=",
@@ -106,8 +109,11 @@ class CSVFile:
     @cached_property
     def _first(self) -> list[list[str]]:
         """The header and the first row; less where there are none."""
-        records = self.content.records(self._writing.separator)
-        return list(islice((record for _, record in records if not is_blank(record)), 2))
+        return list(islice((record for _, record in self.records() if not is_blank(record)), 2))
+
+    def records(self) -> Iterator[tuple[int, list[str]]]:
+        """Yield the header and each row as fields of text, with the line it begins on; slow."""
+        return self.content.records(self._writing.separator)
 
     @cached_property
     def _labels(self) -> list[str]:

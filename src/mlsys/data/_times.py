@@ -176,11 +176,16 @@ class _Reading:
         place = int(bad.argmax())
         shown = (self._values if texts is None else texts).iloc[place]
         ways = formats_of(str(shown))
-        before = self._values.iloc[:place].notna().any()
-        what = "whose format differs from that of the rows before" if ways and before else "which is not a time"
+        before = self._values.iloc[:place].dropna()
+        alike = len(before) > 0 and bool({*ways} & {*formats_of(str(before.iloc[0]))})
+        what = (
+            "which is not a time"
+            if alike or not ways or before.empty
+            else ("whose format differs from that of the rows before")
+        )
         return self._refused(
             f"holds {shown!r} in {self._row(place)}, {what} ({int(bad.sum()):,} such rows)",
-            f"correct these values, or {self._remedy(ways[0] if ways else '%d.%m.%Y')}",
+            "correct these values" if alike else f"correct these values, or {self._remedy([*ways, '%d.%m.%Y'][0])}",
         )
 
     def _refuse_fine_and_far(self, texts: pd.Series, ways: tuple[str, ...]) -> None:

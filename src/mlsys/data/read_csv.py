@@ -10,6 +10,7 @@ import pandas as pd
 
 from mlsys.data._csv_content import refuse_encoding
 from mlsys.data._csv_file import CSVFile, Writing
+from mlsys.data._csv_hints import warn_of_zeros
 from mlsys.data._csv_options import (
     is_category,
     read_as,
@@ -88,7 +89,9 @@ class ReadCSV(Source):
     2**53 and nullable integers above; beyond 64 bits they are text.
 
     Rows are never repaired: each must have as many fields as the header, including empty fields after the last column.
-    Blank lines are not rows. A column without a name in the header is called ``""``, with a logged warning.
+    Blank lines are not rows. A column without a name in the header is called ``""``, with a logged warning. Codes such
+    as ``01234`` are read as numbers, with a logged warning where one of the first 1,000 rows holds some: a type of
+    ``"str"`` in ``dtypes`` keeps their zeros.
 
     Times without a given format are ISO 8601 or have one other format, the same in all rows: year first, a month
     by its English name, or three numbers with a four-digit year. The rows determine whether the day or the month
@@ -150,6 +153,9 @@ class ReadCSV(Source):
         declared = self._declared()
         given = {*self.dtypes, *folders.types, *_texts_of(declared)}
         frame = common_frame(frames, files, given, declared)
+        warn_of_zeros(
+            files, [name for name in frame if name not in given and frame[name].dtype.kind in "iuf"], self.title
+        )
         frame = self._typed(frame, row, f"{self.title} of {shown(paths)}")
         gate = gate_of(self._schema(), self.title, self.digest, self.decimal, shown(paths))
         frame = frame if gate is None else gate.frame(frame, row, unread(files))
