@@ -17,9 +17,10 @@ test: .venv/dev.stamp ## all tests but the long tier, and the examples in docstr
 	$(BIN)/python -m pytest $(TWO)
 
 test-all: .venv/dev.stamp ## the long tier as well: fault injection, large data, simulations
-	@rm -f .test-all.xml
-	$(BIN)/python -m pytest $(TWO) -m "long or not long" --junit-xml=.test-all.xml || true
-	$(BIN)/python benchmarks/test_all.py .test-all.xml
+	@rm -f .test-quick.xml .test-long.xml
+	$(BIN)/python -m pytest $(TWO) --junit-xml=.test-quick.xml || true
+	$(BIN)/python -m pytest $(TWO) -m long --junit-xml=.test-long.xml || true
+	$(BIN)/python benchmarks/test_all.py .test-quick.xml .test-long.xml
 
 # Old versions beside new ones of packages below them deprecate each other, which says nothing about mlsys.
 test-lowest: .venv-lowest/stamp ## the quick tests with the oldest versions of tests/lowest.txt

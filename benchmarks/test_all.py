@@ -8,6 +8,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections import defaultdict
+from itertools import chain
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -18,24 +19,27 @@ def long_names() -> set[tuple[str, str]]:
     """Return file and name, with its case, of each test of the long tier."""
     command = [sys.executable, "-m", "pytest", "-m", "long", "--collect-only", "-q", "tests"]
     listed = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout.splitlines()
-    return {(Path(file).stem, name) for file, found, name in (line.partition("::") for line in listed) if found}
+    named = (line.partition("::") for line in listed)
+    return {(file.removeprefix("tests/").removesuffix(".py"), name) for file, found, name in named if found}
 
 
-def main(path: Path) -> None:
+def main(paths: list[Path]) -> None:
     """Write the page; fail if a test failed."""
-    cases = ElementTree.parse(path).getroot().iter("testcase")
-    wanted = long_names()
-    slow: dict[tuple[str, str], list[ElementTree.Element]] = defaultdict(list)
+    left = long_names()
+    slow: dict[str, list[ElementTree.Element]] = defaultdict(list)
     quick = []
-    for case in cases:
-        file, name = case.get("classname", "").split(".")[-1], case.get("name", "")
-        (slow[file, name.split("[")[0]] if (file, name) in wanted else quick).append(case)
-    rows = [row(f"{function} ({file})", found) for (file, function), found in sorted(slow.items())]
-    rows.append(row("all quick tests", quick))
+    for case in chain.from_iterable(ElementTree.parse(path).getroot().iter("testcase") for path in paths):
+        file, name = "/".join(case.get("classname", "").split(".")[1:]), case.get("name", "")
+        (slow[file] if (file, name) in left else quick).append(case)
+        left.discard((file, name))
+    rows = [row(file, found) for file, found in sorted(slow.items())]
+    rows += [row("all long tests", list(chain.from_iterable(slow.values()))), row("all quick tests", quick)]
     text = f"""Seconds of tests that run two at a time, so their sum is about twice the wall time.
 
-{table(["test", "cases", "passed", "skipped", "failed", "seconds"], rows)}
+{table(["long tests of", "cases", "passed", "skipped", "failed", "seconds"], rows)}
 """
+    if left:
+        text += f"\nNot run: {len(left):,} long tests, of {', '.join(sorted({file for file, _ in left}))}.\n"
     write_page("test_all", "The long tier", "make test-all", text)
     if any(each[4] for each in rows):
         raise SystemExit("a test failed")
@@ -50,4 +54,4 @@ def row(name: str, cases: list[ElementTree.Element]) -> list[object]:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    main([Path(each) for each in sys.argv[1:]])
