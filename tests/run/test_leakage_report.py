@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from sklearn.ensemble import HistGradientBoostingClassifier
+from sklearn.linear_model import LinearRegression
 
 from mlsys import Gate, OneHot, Pipeline, Standardize, StratifiedSplit, Transform, metric
 from mlsys.errors import ConfigurationError
@@ -110,3 +111,16 @@ def test_the_report_of_an_audited_run_is_made_of_plain_tables(shop):
     assert isinstance(run.leakage.table, pd.DataFrame)
     assert run.leakage.audit is run.audit
     assert run.audit.rows == 500
+
+
+def test_a_warning_stands_in_the_line_on_leakage_and_is_no_leak() -> None:
+    rng = np.random.default_rng(0)
+    parts = pd.DataFrame(rng.gamma(2, 50, (1_000, 4)), columns=["casual", "registered", "temp", "wind"])
+    frame = parts.assign(count=parts["casual"] + parts["registered"])
+    pipeline = Pipeline([LinearRegression()], target="count")
+    card = pipeline.run(frame, track=False).card
+    assert dict(card.lines)["leakage"] == "not observed; warned of casual, registered (LK209, LK218)"
+    assert card.leak == ""
+    known = dict.fromkeys(["LK209", "LK218"], "both are known by then")
+    waived = Pipeline([LinearRegression()], target="count", waive=known).run(frame, track=False)
+    assert dict(waived.card.lines)["leakage"] == "not observed"

@@ -12,7 +12,7 @@ from mlsys.engines import LocalEngine
 from mlsys.errors import Finding
 from mlsys.evaluation import NOT_ENOUGH, Evaluation
 from mlsys.outcome.facts import RunFacts
-from mlsys.outcome.findings import leakage_verdict
+from mlsys.outcome.findings import NOT_OBSERVED, leakage_said
 from mlsys.outcome.measures import latency_in_words
 from mlsys.pages import (
     Banner,
@@ -36,7 +36,6 @@ MOST_FINDINGS = 6
 MOST_CLUSTERS = 8
 LEAKAGE = "leakage"
 VALUE = "value"
-NOT_OBSERVED = "not observed"
 _NO_ESTIMATE = "until this is resolved, the scores below are no estimate"
 _ZERO_RULE = "zero_rule"
 _TOO_FEW = (
@@ -98,7 +97,7 @@ class Card(Shown):
     @property
     def leak(self) -> str:
         """What leaks, in one sentence; empty if no leak was observed."""
-        return next((said for label, said in self.lines if label == LEAKAGE and said != NOT_OBSERVED), "")
+        return next((said for label, said in self.lines if label == LEAKAGE and not said.startswith(NOT_OBSERVED)), "")
 
     @property
     def footer(self) -> str:
@@ -149,7 +148,7 @@ def make_card(run: RunFacts) -> Card:
     scores, others = _scores(evaluation) if evaluation else ([], [])
     lines = _judged(evaluation, any(each.postprocessed for each in run.steps)) if evaluation else []
     lines += [("gate overridden", f"{name}: {said}") for name, said in run.overridden.items()]
-    lines.append((LEAKAGE, leakage_verdict(run.findings)))
+    lines.append((LEAKAGE, leakage_said(run.findings)))
     for name, result in run.reports.items():
         if result is not evaluation and result.verdict:
             lines.append((name, f"{result.verdict}; {result.summary}".strip("; ")))

@@ -10,7 +10,7 @@ SIGNS: dict[Tone, str] = {"good": "✓", "watch": "!", "bad": "✕", "plain": "�
 _BAD = ("violated", "suspected", "error", "alarm", "worse", "fail", "no", "differs", "damaged", "refused", "missing",
         "hurts", "flatters", "does not beat", "page", "broken", "exceeded")  # fmt: skip
 _WATCH = ("warn", "warning", "not assessed", "not told apart", "not counted", "not defined", "opened before", "waits",
-          "allowed", "changed", "unsure", "not run", "season", "looks worse",
+          "not observed; warned", "allowed", "changed", "unsure", "not run", "season", "looks worse",
           "not enough data", "ticket")  # fmt: skip
 _GOOD = ("pass", "held", "not observed", "no alarm", "better", "yes", "first look", "sealed", "equal", "helps", "sent",
          "reproduced", "agrees", "ok", "same", "best", "not worse",
