@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
 import pytest
-from sklearn.linear_model import LogisticRegression
+from sklearn.linear_model import LinearRegression, LogisticRegression
 
 from mlsys import (
     Derive,
@@ -29,7 +30,11 @@ EVERY_ROLE = {"time": "ordered", "group": "customer"}
         ({}, StratifiedSplit(), "no split was given"),
         ({"group": "customer"}, GroupSplit(), "no split was given, and there is a group role"),
         ({"time": "ordered"}, TimeSplit(validation=0.2, test=0.2), "no split was given, and there is a time role"),
-        (EVERY_ROLE, TimeSplit(validation=0.2, test=0.2), "no split was given, and there is a time role"),
+        (
+            EVERY_ROLE,
+            TimeSplit(validation=0.2, test=0.2, keep_groups_together=True),
+            "no split was given, and there are a time and a group role",
+        ),
     ],
     ids=["nothing", "group", "time", "both"],
 )
@@ -185,3 +190,19 @@ def test_steps_link_to_their_pages_where_these_are_published(monkeypatch: pytest
     monkeypatch.setattr(page, "_documentation", lambda: "https://docs.example")
     assert page.documented_at(Impute) == "https://docs.example/generated/mlsys.Impute.html"
     assert page.documented_at(Own) == ""
+
+
+def test_a_supplied_split_of_a_panel_is_not_accused_of_its_groups() -> None:
+    rng = np.random.default_rng(0)
+    firms, years = 60, 20
+    panel = pd.DataFrame(
+        {
+            "firm": np.repeat(np.arange(firms), years),
+            "year": np.tile(pd.date_range("2000", periods=years, freq="YS"), firms),
+            "x": rng.normal(size=firms * years),
+        }
+    )
+    panel["y"] = panel["x"] + np.repeat(rng.normal(size=firms), years)
+    run = Pipeline([LinearRegression()], target="y", time="year", group="firm").run(panel, track=False)
+    assert not [each for each in run.findings if each.code == "LK211"]
+    assert "60 groups in several parts; each goes to one" in " ".join(repr(run).split())

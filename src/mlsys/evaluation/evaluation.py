@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, cast
 import pandas as pd
 
 from mlsys.dataset import SCORE, Event, score_columns
-from mlsys.errors import ConfigurationError, DataError, listed, meant
+from mlsys.errors import ConfigurationError, DataError, how_many, listed, meant
 from mlsys.evaluation._metric import Metric
 from mlsys.evaluation.curves import RELIABILITY, SCORES, draw_kind, new_axes
 from mlsys.evaluation.metrics import metric_named
@@ -187,7 +187,7 @@ class Evaluation(Result):
         return top[kept].rename(columns={odd: "score"})
 
     def _page(self) -> Page:
-        judged = f"{self.folds} folds" if self.folds else f"{self.part} rows"
+        judged = how_many(self.folds, "fold") if self.folds else f"{self.part} rows"
         said = [("event", self.event_said), ("worst slice", self.worst_slice), ("probabilities", self.probabilities)]
         said += [("sensitive", f"{column}: {each}") for column, each in self.sensitive.items()]
         said += [("weights", self.weightless), ("value", self.value)]

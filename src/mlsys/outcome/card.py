@@ -9,7 +9,7 @@ from functools import partial
 import pandas as pd
 
 from mlsys.engines import LocalEngine
-from mlsys.errors import Finding
+from mlsys.errors import Finding, how_many
 from mlsys.evaluation import NOT_ENOUGH, Evaluation
 from mlsys.outcome.facts import RunFacts
 from mlsys.outcome.findings import NOT_OBSERVED, leakage_said
@@ -160,11 +160,11 @@ def make_card(run: RunFacts) -> Card:
     ]
     folds, part = (evaluation.folds, evaluation.part) if evaluation else (0, run.stage)
     if folds:
-        supplied.append(
-            f"{folds} folds evaluate it, and the model is then trained on all of them: there is no validation part"
-        )
+        verb = "evaluates" if folds == 1 else "evaluate"
+        trained = "and the model is then trained on all of them: there is no validation part"
+        supplied.append(f"{how_many(folds, 'fold')} {verb} it, {trained}")
     judged = {"validation": "validation rows", "test": "the test rows"}.get(part, part)
-    judged = f"{folds} folds" if folds else judged
+    judged = how_many(folds, "fold") if folds else judged
     label = f" ({run.variant})" if run.variant else ""
     title, headline = f"{run.pipeline}{label}", ""
     if evaluation:

@@ -10,7 +10,7 @@ import pandas as pd
 
 from mlsys.dataset import Rows
 from mlsys.engines import AnyEngine, Engine, LocalEngine, engine_of, opened
-from mlsys.errors import ConfigurationError
+from mlsys.errors import ConfigurationError, how_many
 from mlsys.evaluation import Evaluate
 from mlsys.evaluation.comparison import paired_difference
 from mlsys.evaluation.intervals import at_once
@@ -77,7 +77,9 @@ def _ablated(
             predicted[name] = frame
             one_more(f"without {name}" if name else "with all")
     table, judge = _table(plan.steps, parts, frames, groups, predicted)
-    judged = "validation rows" if "validation" in frames else f"training rows, out of {len(divided.folds)} folds"
+    judged = (
+        "validation rows" if "validation" in frames else f"training rows, out of {how_many(len(divided.folds), 'fold')}"
+    )
     return Ablation(pipeline, table, judge.headline.name, judged, divided.rows.get(SEALED, 0))
 
 

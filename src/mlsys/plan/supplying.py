@@ -40,6 +40,9 @@ def _needs_split(step: Step) -> bool:
 def _split_for(roles: Roles) -> tuple[Split, str]:
     from mlsys.sampling import GroupSplit, RandomSplit, StratifiedSplit, TimeSplit
 
+    if roles.time is not None and roles.group is not None:
+        both = TimeSplit(validation=SHARE, test=SHARE, keep_groups_together=True)
+        return both, "no split was given, and there are a time and a group role"
     if roles.time is not None:
         return TimeSplit(validation=SHARE, test=SHARE), "no split was given, and there is a time role"
     if roles.group is not None:

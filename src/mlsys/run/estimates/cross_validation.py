@@ -9,7 +9,7 @@ from typing import Any, Generic
 
 import pandas as pd
 
-from mlsys.errors import ConfigurationError, DataError, Finding
+from mlsys.errors import ConfigurationError, DataError, Finding, how_many
 from mlsys.evaluation import Evaluation, Metric, evaluation_in, metric_named
 from mlsys.evaluation.differing import difference
 from mlsys.evaluation.resampled import ASSUMES, HEURISTIC, judged_per_learned, resampled_mean
@@ -124,7 +124,7 @@ class CrossValidation(Generic[PipelineType]):
             lines.append(("sealed", f"{self.sealed:,} test rows, which no fold saw"))
         lines.append(("leakage", leakage_verdict(tuple(self.findings))))
         lines += [("tracking", note) for note in self.notes]
-        title = f"{self.pipeline.name}: {self.task}, cross-validated on {len(self.windows)} folds"
+        title = f"{self.pipeline.name}: {self.task}, cross-validated on {how_many(len(self.windows), 'fold')}"
         return Card(title, self.headline, scores, also, lines, findings=self.findings)
 
     def against(self, other: CrossValidation) -> pd.DataFrame:
