@@ -84,6 +84,7 @@ TABLE: Sequence[Known] = (
     Known("EV102", "A column of the data named like a prediction", ("information",)),
     Known("EV103", "A metric that ignores weights", ("warning",)),
     Known("EV104", "One feature makes the distances between rows", ("warning",)),
+    Known("EV105", "The same prediction for every row", ("information",)),
     Known("LB101", "The evaluated rows are judged by votes", ("warning",)),
     Known("LB102", "A label model gives one class to most rows", ("warning",)),
     Known("LB103", "A source is right less often than by chance", ("warning",)),

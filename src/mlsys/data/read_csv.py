@@ -154,7 +154,9 @@ class ReadCSV(Source):
         given = {*self.dtypes, *folders.types, *_texts_of(declared)}
         frame = common_frame(frames, files, given, declared)
         warn_of_zeros(
-            files, [name for name in frame if name not in given and frame[name].dtype.kind in "iuf"], self.title
+            files,
+            [name for name in map(str, frame) if name not in given and frame[name].dtype.kind in "iuf"],
+            self.title,
         )
         frame = self._typed(frame, row, f"{self.title} of {shown(paths)}")
         gate = gate_of(self._schema(), self.title, self.digest, self.decimal, shown(paths))

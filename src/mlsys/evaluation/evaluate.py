@@ -27,7 +27,7 @@ from mlsys.evaluation.picture import draw_scores
 from mlsys.evaluation.probabilities.by_slice import in_words, probability_tables
 from mlsys.evaluation.probabilities.selective import selective_table
 from mlsys.evaluation.ranking import queries_in_words, some_order
-from mlsys.evaluation.remarks import unseen, unweighted
+from mlsys.evaluation.remarks import undecided, unseen, unweighted
 from mlsys.evaluation.sample import Sample, ordered_classes
 from mlsys.evaluation.scored import judged_rows, scored_rows
 from mlsys.evaluation.sensitive import compared
@@ -175,6 +175,8 @@ class Evaluate(Report):
         # A query has rows of many slices: none is chosen for it.
         chosen = () if self.slices is None and of_queries is not None else self._sliced_by(dataset)
         slices, without_weight = slices_of(chosen, train, rows, self.title), weightless(given, part)
+        remarks = [*unseen(scored, part, dataset.roles.target, self.title), *unweighted(scored, judge, self.title)]
+        remarks += undecided(scored, dataset.folds if part == "validation" else 0, part, self.title)
         del train, given, rows  # of many rows the features are let go before intervals are drawn
         beside = scored_beside(judge, mine, others, guessed, part)
         by_slice = slice_scores(slices, mine, judge, part)
@@ -195,7 +197,7 @@ class Evaluate(Report):
                 **selective_table(mine.sample, self.level),
                 "differences": beside.differences,
             },
-            findings=[*unseen(scored, part, dataset.roles.target, self.title), *unweighted(scored, judge, self.title)],
+            findings=remarks,
             draw=draw_scores,
             task=judge.task,
             part=part,

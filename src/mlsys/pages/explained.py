@@ -31,6 +31,10 @@ WHY: Mapping[str, str] = {
         "Rows are near each other if they are alike in this feature, and the others hardly count: clusters are its "
         "quantiles, odd rows its extremes. Whether an amount is in cents or in thousands should not decide it."
     ),
+    "EV105": (
+        "Such a model says no more than the zero-rule baseline, whatever its settings promise. It is usually held back "
+        "by limits meant for more rows, not by a lack of signal."
+    ),
     "LB101": (
         "A model that repeats the mistakes of the functions gets a perfect score. Such a score compares "
         "models at best, and says nothing about how often either is right."
