@@ -14,8 +14,8 @@ import pandas as pd
 import pyarrow as pa
 
 from mlsys.data._csv_content import Content, content_of, is_blank, not_text, refuse_null_characters
-from mlsys.data._csv_hints import refuse_other_separator
 from mlsys.data._csv_lines import Part, Ragged, parts_of, without_ragged
+from mlsys.data._csv_separator import refuse_other_separator
 from mlsys.data._csv_shape import refuse_ragged, refuse_stray_quote
 from mlsys.errors import DataError
 from mlsys.secrets import cleaned

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -16,6 +18,10 @@ if TYPE_CHECKING:
 
     from mlsys.data._csv_file import CSVFile
 
+logger = logging.getLogger("mlsys")
+
+_FIRST_ROWS = 1_000
+"""Rows of a file in which zeros before numbers are looked for."""
 _EXACT_IN_FLOAT = 2**53
 """Whole numbers up to here keep their value as float64."""
 
@@ -55,6 +61,22 @@ def common_frame(
     rows = sum(map(len, frames))
     joined = {name: pd.concat(parts, ignore_index=True) for name, parts in columns.items()}
     return pd.DataFrame(joined, index=pd.RangeIndex(rows), copy=False)
+
+
+def warn_of_zeros(files: Sequence[CSVFile], numbers: Collection[str], who: str) -> None:
+    """Log once a column of whole numbers that codes such as ``01234`` lose their zeros."""
+    left = set(numbers)
+    for file in files:
+        places = [(name, place) for place, name in enumerate(file.header) if name in left]
+        for _, record in islice(file.records(), 1, _FIRST_ROWS + 1) if places else ():
+            for name, place in places:
+                text = record[place].strip() if place < len(record) else ""
+                if name in left and len(text) > 1 and text[0] == "0" and text.isdecimal():
+                    left.discard(name)
+                    logger.warning(
+                        "%s: column %r of %r holds %s, which is read as the number %d; dtypes={%r: 'str'} keeps zeros",
+                        *(who, name, file.file, text, int(text), name),
+                    )
 
 
 class _Column:

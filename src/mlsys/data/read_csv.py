@@ -10,7 +10,6 @@ import pandas as pd
 
 from mlsys.data._csv_content import refuse_encoding
 from mlsys.data._csv_file import CSVFile, Writing
-from mlsys.data._csv_hints import warn_of_zeros
 from mlsys.data._csv_options import (
     is_category,
     read_as,
@@ -20,7 +19,7 @@ from mlsys.data._csv_options import (
     refuse_times,
 )
 from mlsys.data._csv_rows import row_names, unread
-from mlsys.data._csv_types import common_frame
+from mlsys.data._csv_types import common_frame, warn_of_zeros
 from mlsys.data._declared import formats_of, typed
 from mlsys.data._folders import Folders, folders_of
 from mlsys.data._paths import CSV_ENDINGS, Paths, files_of, files_read, is_url, shown
