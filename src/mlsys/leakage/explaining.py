@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from mlsys.leakage.coincidence import PROVES, chance_of_order
 from mlsys.leakage.digits import (
     EXACT,
     FEWEST,
@@ -22,7 +23,7 @@ from mlsys.leakage.digits import (
 from mlsys.leakage.mappings import Targets, follows_held_out
 from mlsys.leakage.ordering import FEWEST as FEWEST_GROUPS
 from mlsys.leakage.ordering import orders, slips
-from mlsys.leakage.statistics import FEWEST_EDGES, MOST_GROUPS, Match, Population, days_of
+from mlsys.leakage.statistics import FEWEST_EDGES, LEVELS_OF, MOST_GROUPS, Match, Population, days_of
 from mlsys.values import Kind, plain, values_of
 
 MOST_NUMBERS = 200
@@ -36,10 +37,6 @@ WORKED_OUT = frozenset(
     {"mean", "median", "sum", "standard deviation", "smoothed mean", "relative mean", "centred mean"}
 )
 """Statistics that require the rows of a group; counts and extremes may have been known beforehand."""
-OF_ORDER = ("median", "quantile", "minimum", "maximum", "range", "upper fence", "lower fence")
-"""Beginnings of statistics that are values of rows, lie between two or are their differences."""
-COMES_AGAIN = 0.1
-"""Share of rows whose value another row has, from which on statistics of order lie on a grid."""
 ROUND_MINUTES = 5
 """Minutes that people type; any other that is a statistic of all rows was computed from them."""
 ONE_MICROSECOND = 1e-6 / 86_400
@@ -55,10 +52,13 @@ class Explained:
         Whether training rows explain it, or no explanation is needed.
     found : tuple of Match and str, optional
         The statistic over rows that reach beyond the training rows, and the name of these rows.
+    chance : float, optional
+        That other rows have this statistic as well.
     """
 
     by_training: bool
     found: tuple[Match, str] | None = None
+    chance: float = 0.0
 
 
 _INNOCENT, _UNEXPLAINED = Explained(True), Explained(False)
@@ -119,12 +119,29 @@ class Explainer:
         tolerance = tolerance_of(np.float64(number) if short else number)
         if any(True for each in self.training for _ in each.of(float(number), tolerance, self.own)):
             return _INNOCENT
-        for rows in self.everywhere:
-            matches = (each for each in rows.of(float(number), tolerance, self.own) if each.statistic != "count")
-            match = next((m for m in matches if not short or m in [Match("mean", name) for name in rows.targets]), None)
-            if match is not None:
-                return Explained(True, (match, rows.name))
+        wanted = [Match("mean", name) for name in self.everywhere[0].targets] if short else None
+        found = list(self._found(float(number), tolerance, wanted))
+        if found:
+            return min(found, key=lambda each: each.chance)
         return Explained(short or digits_of(float(number)) < EXACT)
+
+    def _found(self, number: float, tolerance: float, wanted: Collection[Match] | None) -> Iterator[Explained]:
+        """Yield the statistics that a number is, with their chance, until one is beyond it."""
+        for rows in self.everywhere:
+            for match in rows.of(number, tolerance, self.own):
+                if match.statistic != "count" and (wanted is None or match in wanted):
+                    chance = self._chance(match, number, rows)
+                    yield Explained(True, (match, rows.name), chance)
+                    if not chance:
+                        return
+
+    def _chance(self, match: Match, number: float, rows: Population) -> float:
+        """Return the chance that other rows have a statistic as well; by all rows, which tell most of a column."""
+        if match.statistic not in LEVELS_OF:
+            return 0.0
+        known = next((each.numbers() for each in (self.everywhere[0], rows) if match.column in each.numbers()), None)
+        values = [] if known is None else known[match.column].dropna()
+        return chance_of_order(np.asarray(values, dtype=np.float64), match.statistic, number)
 
     def _of_moment(self, time: pd.Timestamp) -> Explained:
         zoneless = time if time.tz is None else time.tz_convert("UTC").tz_localize(None)
@@ -153,16 +170,9 @@ class Explainer:
         """Return what explains each of some numbers, without those that meet a statistic by accident."""
         answers = [self._of_number(number) for number in numbers]
         values = [float(each) for each in numbers]
-        on_grid = [answer.found is not None and self._is_on_a_grid(answer.found[0]) for answer in answers]
+        on_grid = [answer.chance > PROVES for answer in answers]
         by_accident = accidents(values, [answer.found is not None for answer in answers], on_grid)
         return [_INNOCENT if chance else answer for answer, chance in zip(answers, by_accident, strict=True)]
-
-    def _is_on_a_grid(self, match: Match) -> bool:
-        """Whether a statistic is a value of rows, or the difference of two, of a column whose values come again."""
-        columns = self.everywhere[0].numbers()
-        if not match.statistic.startswith(OF_ORDER) or match.column not in columns:
-            return False
-        return bool(columns[match.column].dropna().duplicated(keep=False).mean() > COMES_AGAIN)
 
     def _are_several(self, numbers: Sequence[float]) -> bool:
         """Whether numbers together were computed, but not from training rows."""

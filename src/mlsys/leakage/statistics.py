@@ -12,7 +12,7 @@ from mlsys.leakage.digits import EXACT, RELATIVE, digits_of
 from mlsys.values import TIMES, plain, values_of
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
+    from collections.abc import Collection, Iterator, Mapping
 
     from numpy.typing import NDArray
 
@@ -38,6 +38,19 @@ _WORDS = {
     "share": "share of rows",
     "std": "standard deviation",
 }
+
+
+_QUARTILES = (0.25, 0.75)
+LEVELS_OF: Mapping[str, tuple[float, ...]] = {
+    "median": (0.5,),
+    "minimum": (0.0,),
+    "maximum": (1.0,),
+    "range": (0.0, 1.0),
+    "range between quartiles": _QUARTILES,
+    **{f"quantile {level:g}": (level,) for level in LEVELS},
+    **{f"{side} fence of {many:g} ranges": _QUARTILES for side in ("upper", "lower") for many in FENCES},
+}
+"""The quantiles from which statistics of order are computed."""
 
 
 @dataclass(frozen=True)
