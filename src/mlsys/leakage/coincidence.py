@@ -7,20 +7,24 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pandas as pd
 
 from mlsys.leakage.digits import RELATIVE
-from mlsys.leakage.statistics import LEVELS_OF
+from mlsys.leakage.statistics import LEVELS_OF, Match, Population
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
+    Numbers = NDArray[np.float64]
 
 PROVES = 0.001
 """Chance of a coincidence below which a held number was computed from the rows whose statistic it is."""
 ASKS = 0.1
 """Chance below which it is at least asked about."""
+_OF_GROUPS = {"median": "median", "min": "minimum", "max": "maximum"}
 
 
-def chance_of_order(values: NDArray[np.float64], statistic: str, number: float) -> float:
+def chance_of_order(values: Numbers, statistic: str, number: float) -> float:
     """Return the chance that a statistic of order of other rows of the same origin is a number.
 
     Parameters
@@ -35,9 +39,9 @@ def chance_of_order(values: NDArray[np.float64], statistic: str, number: float) 
     Notes
     -----
     In ranks, a quantile of ``n`` rows has a standard error of ``sqrt(q (1 - q) / n)``. A value that a share ``p`` of
-    rows has is therefore this quantile in about ``p / (2.5 sqrt(q (1 - q) / n))`` of all samples. A value between two
-    others requires both. The share of other rows that have a value seen once is estimated as ``2 N2 / N1`` rows (Good,
-    1953), with ``N1`` values that are seen once and ``N2`` that are seen twice: 0 in a column without ties.
+    rows has is therefore this quantile in at most about ``p / (2.5 sqrt(q (1 - q) / n))`` of all samples. A value
+    between two others requires both. The share of other rows that have a value seen once is estimated as ``2 N2 / N1``
+    rows (Good, 1953), with ``N1`` values that are seen once and ``N2`` that are seen twice: 0 in a column without ties.
 
     Examples
     --------
@@ -51,24 +55,66 @@ def chance_of_order(values: NDArray[np.float64], statistic: str, number: float) 
     levels = LEVELS_OF.get(statistic, ())
     if not levels or not len(values):
         return 0.0
+    return max(_of_quantiles(values, levels, [number] if len(levels) == 1 else np.quantile(values, levels).tolist()))
+
+
+def _of_quantiles(values: Numbers, levels: Sequence[float], numbers: Sequence[float]) -> list[float]:
+    """Return the chance of each of some quantiles."""
     found, counts = np.unique(values, return_counts=True)
     once, twice = (int((counts == times).sum()) for times in (1, 2))
     again = min(2 * twice / once, 1.0) if once else 1.0
-    sought = [number] if len(levels) == 1 else np.quantile(values, levels).tolist()
-    return max(_of_one(found, counts, again, level, each) for level, each in zip(levels, sought, strict=True))
+    total = len(values)
+    chances = []
+    for level, number in zip(levels, numbers, strict=True):
+        slack = RELATIVE * abs(number)
+        places = [np.searchsorted(found, number + slack, side="right") - 1, np.searchsorted(found, number - slack)]
+        rows = min(float(each) if each > 1 else again for each in counts[np.clip(places, 0, len(counts) - 1)])
+        within = min(max(level, 1 / total), 1 - 1 / total) if total > 1 else 0.5
+        chances.append(min(rows / math.sqrt(2 * math.pi * within * (1 - within) * total), 1.0))
+    return chances
 
 
-def _of_one(found: NDArray[np.float64], counts: NDArray[np.int64], again: float, level: float, number: float) -> float:
-    """Return the chance of one quantile, from the distinct values, how often each is there, and a single one again."""
-    slack = RELATIVE * abs(number)
-    first = int(np.searchsorted(found, number + slack, side="right")) - 1
-    last = int(np.searchsorted(found, number - slack))
-    near = counts[np.clip([first, last], 0, len(counts) - 1)]
-    total = int(counts.sum())
-    within = min(max(level, 1 / total), 1 - 1 / total) if total > 1 else 0.5
-    error = math.sqrt(2 * math.pi * within * (1 - within) * total)  # in rows, times the height of a normal density
-    rows = min(float(each) if each > 1 else again for each in near)
-    return min(rows / error, 1.0)
+def chance_of_match(match: Match, number: float, asked: Sequence[Population]) -> float:
+    """Return the chance that other rows have a statistic of one column.
+
+    Parameters
+    ----------
+    match : Match
+        The statistic.
+    number : float
+        What is held.
+    asked : sequence of Population
+        Rows that tell which values the column has: of the first that have it.
+    """
+    values = _known(match.column, asked) if match.statistic in LEVELS_OF else None
+    return 0.0 if values is None else chance_of_order(values, match.statistic, number)
+
+
+def chance_of_bins(match: Match, levels: Sequence[float], asked: Sequence[Population]) -> float:
+    """Return the chance that other rows have the same bounds of bins, which are quantiles."""
+    values = _known(match.column, asked)
+    if values is None:
+        return 0.0
+    return math.prod(_of_quantiles(values, levels, np.quantile(values, levels).tolist()))
+
+
+def _known(column: str, asked: Sequence[Population]) -> Numbers | None:
+    return next((_finite(rows.numbers()[column]) for rows in asked if column in rows.numbers()), None)
+
+
+def chance_by_group(match: Match, mapping: pd.Series, rows: Population, moments: bool = False) -> float:
+    """Return the chance that other rows have the same medians or extremes in every group of a mapping."""
+    columns = rows.moments() if moments else rows.numbers()
+    if match.statistic not in _OF_GROUPS or match.column not in columns:
+        return 0.0
+    keys = [rows.frame[name] for name in match.by]
+    chance = 1.0
+    for group, values in columns[match.column].groupby(keys if len(keys) > 1 else keys[0], observed=True):
+        if chance <= PROVES:
+            break
+        if group in mapping.index:
+            chance *= chance_of_order(_finite(values), _OF_GROUPS[match.statistic], float(mapping[group]))
+    return chance
 
 
 def by_accident(chances: Sequence[float], asked: int) -> float:
@@ -88,5 +134,9 @@ def by_accident(chances: Sequence[float], asked: int) -> float:
     """
     if not chances:
         return 1.0
-    ways = math.comb(max(asked, len(chances)), len(chances))
-    return min(ways * math.prod(chances), 1.0)
+    return min(math.comb(max(asked, len(chances)), len(chances)) * math.prod(chances), 1.0)
+
+
+def _finite(column: pd.Series) -> Numbers:
+    values = column.to_numpy(dtype=np.float64)
+    return values[np.isfinite(values)]

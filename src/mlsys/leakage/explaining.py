@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from mlsys.leakage.coincidence import PROVES, chance_of_order
+from mlsys.leakage.coincidence import PROVES, chance_by_group, chance_of_bins, chance_of_match
 from mlsys.leakage.digits import (
     EXACT,
     FEWEST,
@@ -18,12 +18,13 @@ from mlsys.leakage.digits import (
     accidents,
     digits_of,
     is_computed,
+    is_typed,
     tolerance_of,
 )
 from mlsys.leakage.mappings import Targets, follows_held_out
 from mlsys.leakage.ordering import FEWEST as FEWEST_GROUPS
 from mlsys.leakage.ordering import orders, slips
-from mlsys.leakage.statistics import FEWEST_EDGES, LEVELS_OF, MOST_GROUPS, Match, Population, days_of
+from mlsys.leakage.statistics import FEWEST_EDGES, MOST_GROUPS, Match, Population, days_of
 from mlsys.values import Kind, plain, values_of
 
 MOST_NUMBERS = 200
@@ -114,7 +115,7 @@ class Explainer:
 
     def _of_number(self, number: Any) -> Explained:
         short = not is_computed(number)
-        if short and digits_of(float(number)) < FEWEST_OF_RATE:
+        if is_typed(number) or (short and digits_of(float(number)) < FEWEST_OF_RATE):
             return _INNOCENT
         tolerance = tolerance_of(np.float64(number) if short else number)
         if any(True for each in self.training for _ in each.of(float(number), tolerance, self.own)):
@@ -130,18 +131,10 @@ class Explainer:
         for rows in self.everywhere:
             for match in rows.of(number, tolerance, self.own):
                 if match.statistic != "count" and (wanted is None or match in wanted):
-                    chance = self._chance(match, number, rows)
+                    chance = chance_of_match(match, number, [self.everywhere[0], rows])
                     yield Explained(True, (match, rows.name), chance)
                     if not chance:
                         return
-
-    def _chance(self, match: Match, number: float, rows: Population) -> float:
-        """Return the chance that other rows have a statistic as well; by all rows, which tell most of a column."""
-        if match.statistic not in LEVELS_OF:
-            return 0.0
-        known = next((each.numbers() for each in (self.everywhere[0], rows) if match.column in each.numbers()), None)
-        values = [] if known is None else known[match.column].dropna()
-        return chance_of_order(np.asarray(values, dtype=np.float64), match.statistic, number)
 
     def _of_moment(self, time: pd.Timestamp) -> Explained:
         zoneless = time if time.tz is None else time.tz_convert("UTC").tz_localize(None)
@@ -189,10 +182,12 @@ class Explainer:
             return None
         if max(map(digits_of, edges.tolist())) < FEWEST_OF_RATE:
             return None
-        if any(rows.bins(edges, self.own) is not None for rows in self.training):
+        if any(True for rows in self.training for _ in rows.bins(edges, self.own)):
             return _INNOCENT
-        found = ((rows.bins(edges, self.own), rows.name) for rows in self.everywhere)
-        return next((Explained(True, (match, name)) for match, name in found if match is not None), None)
+        for rows in self.everywhere:
+            for match, levels in rows.bins(edges, self.own):
+                return Explained(True, (match, rows.name), chance_of_bins(match, levels, [self.everywhere[0], rows]))
+        return None
 
     def _of_column(self, column: pd.Series) -> list[Explained]:
         kind = values_of(column).kind
@@ -225,7 +220,7 @@ class Explainer:
             for match in rows.by_group(mapping, self.own, moments):
                 same = any(each.same_by_group(match, mapping, moments) for each in self.training)
                 if not same or self._only_held_out(match, mapping, rows, moments):
-                    return Explained(True, (match, rows.name))
+                    return Explained(True, (match, rows.name), chance_by_group(match, mapping, rows, moments))
         if any(True for each in self.training for _ in each.by_group(mapping, self.own, moments)):
             return _INNOCENT
         return None
