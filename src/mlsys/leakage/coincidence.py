@@ -45,8 +45,9 @@ def chance_of_order(values: Numbers, statistic: str, number: float) -> float:
     -----
     In ranks, a quantile of ``n`` rows has a standard error of ``sqrt(q (1 - q) / n)``. A value that a share ``p`` of
     rows has is therefore this quantile in at most about ``p / (2.5 sqrt(q (1 - q) / n))`` of all samples. A value
-    between two others requires both. Of a value seen once, ``p`` is estimated as ``(2 N2 + 1) / N1`` rows (Good, 1953,
-    with one more), with ``N1`` values that are seen once and ``N2`` that are seen twice: nearly 0 in a column without
+    between two others requires that the quantile stands exactly there; that the proportion is the same as well is not
+    counted, since other rows may be as many. Of a value seen once, ``p`` is estimated as ``(2 N2 + 1) / N1``
+    rows (Good, 1953, with one more), with ``N1`` values seen once and ``N2`` seen twice: nearly 0 in a column without
     ties. On a grid, such as that of whole numbers without ties, it is at least the rows of one step of the grid.
 
     Examples
@@ -76,8 +77,10 @@ def _of_quantiles(values: Numbers, levels: Sequence[float], numbers: Sequence[fl
         slack = RELATIVE * abs(number)
         places = [np.searchsorted(found, number + slack, side="right") - 1, np.searchsorted(found, number - slack)]
         seen = counts[np.clip(places, 0, len(counts) - 1)].tolist()
-        dense = _rows_a_step(found, counts, places[0], step)
-        rows = min(float(each) if each > 1 else min(max(again, dense), 1.0) for each in seen)
+        single = min(max(again, _rows_a_step(found, counts, int(places[0]), step)), 1.0)
+        rows = min(float(each) if each > 1 else single for each in seen)
+        if places[0] != places[1]:  # the quantile stands exactly between them
+            rows = min(rows, 1.0)
         within = min(max(level, 1 / total), 1 - 1 / total) if total > 1 else 0.5
         chances.append(min(rows / math.sqrt(2 * math.pi * within * (1 - within) * total), 1.0))
     return chances
