@@ -81,7 +81,7 @@ class WorkedOut:
 
     everywhere: Sequence[Population]
     training: Sequence[Population]
-    _known: dict[int, list[_Found]] = field(default_factory=dict)
+    _known: dict[int, tuple[list[_Found], np.ndarray]] = field(default_factory=dict)
     _levels: dict[int, dict[str, int]] = field(default_factory=dict)
 
     def of(self, value: Any, own: Collection[str]) -> Explained | None:
@@ -142,12 +142,12 @@ class WorkedOut:
     def _numbers(self, number: float, rows: Population, own: Collection[str]) -> Iterator[tuple[Match, float]]:
         """Yield the statistics of transformed columns, and of pairs of columns, that a number is, and their chance."""
         if id(rows) not in self._known:
-            self._known[id(rows)] = [
-                *_of_classes(rows), *_transformed(rows), *_lengths(rows), *_ratios(rows), *_lines(rows)
-            ]  # fmt: skip
-        for found in self._known[id(rows)]:
-            made = {found.match.column, found.other} & set(own)
-            if abs(found.number - number) <= RELATIVE * abs(number) and not made:
+            known = [*_of_classes(rows), *_transformed(rows), *_lengths(rows), *_ratios(rows), *_lines(rows)]
+            self._known[id(rows)] = known, np.array([each.number for each in known])
+        known, numbers = self._known[id(rows)]
+        for place in np.flatnonzero(np.abs(numbers - number) <= RELATIVE * abs(number)).tolist():
+            found = known[place]
+            if not {found.match.column, found.other} & set(own):
                 yield found.match, found.chance
 
 
