@@ -130,6 +130,22 @@ def test_a_pipeline_with_a_threshold_of_last_year_is_not_accused() -> None:
     assert [each for each in run.findings if each.code == "LK220" and each.severity == "error"] == []
 
 
+@pytest.mark.parametrize("column", ["height", "weight"])
+def test_bins_of_last_year_on_a_grid_are_not_those_of_all_rows(column: str) -> None:
+    from mlsys.leakage.all_parts import AllParts
+    from mlsys.leakage.binned import binned_columns
+
+    found = []
+    for seed in range(20):
+        frame = people(seed).assign(y=0)
+        known = people(seed + 50) if column == "height" else frame
+        edges = known[column].quantile([0.2, 0.4, 0.6, 0.8]).to_numpy()
+        frame["fifth"] = np.searchsorted(edges, frame[column], side="right")
+        train = frame["part"] == "train"
+        found += list(binned_columns(AllParts.of(frame[train], frame[~train], "y", [column, "fifth"], [])))
+    assert len(found) == (0 if column == "height" else 20)
+
+
 def test_fractions_that_people_type_are_none_of_any_rows() -> None:
     frame = people(0).assign(late=np.arange(ROWS) % 3 == 0, part="train")
     frame["late"] = frame["late"].astype(int)

@@ -122,8 +122,11 @@ def chance_of_match(match: Match, number: float, asked: Sequence[Population]) ->
 def chance_of_bins(match: Match, levels: Sequence[float], asked: Sequence[Population]) -> float:
     """Return the chance that other rows have the same bounds of bins, which are quantiles."""
     values = _known(match.column, asked)
-    if values is None:
-        return 0.0
+    return 0.0 if values is None else chance_of_quantiles(values, levels)
+
+
+def chance_of_quantiles(values: Numbers, levels: Sequence[float]) -> float:
+    """Return the chance that all of several quantiles of other rows are those of some values."""
     return math.prod(_of_quantiles(values, levels, np.quantile(values, levels).tolist()))
 
 
