@@ -168,6 +168,8 @@ def test_odd_columns_have_a_chance_too() -> None:
     assert chance_by_group(Match("median", "x", ("g",)), pd.Series({"a": 1.0, "b": 2.0}), rows) > PROVES
     assert chance_by_group(Match("mean", "x", ("g",)), pd.Series({"a": 1.0, "b": 2.0}), rows) == 0
     assert chance_by_group(Match("median", "x", ("g",)), pd.Series({"z": 1.0}), rows) == 1
+    twice = pd.Series([1.0, 1.0, 2.0], index=list("aab"))
+    assert chance_by_group(Match("min", "x", ("g",)), twice, rows) > PROVES
 
 
 WORLDS: dict[str, Callable[[np.random.Generator, int], np.ndarray]] = {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -100,7 +100,7 @@ def _rows_a_step(found: Numbers, counts: NDArray[np.int64], place: int, step: fl
         return 0.0
     wide = max(int(NEIGHBOURS * len(found)), 1)
     low, high = max(place - wide, 0), min(place + wide, len(found) - 1)
-    return float(counts[low : high + 1].sum()) / ((found[high] - found[low]) / step + 1)
+    return float(counts[low : high + 1].sum() / ((found[high] - found[low]) / step + 1))
 
 
 def chance_of_match(match: Match, number: float, asked: Sequence[Population]) -> float:
@@ -140,12 +140,13 @@ def chance_by_group(match: Match, mapping: pd.Series, rows: Population, moments:
     if match.statistic not in _OF_GROUPS or match.column not in columns:
         return 0.0
     keys = [rows.frame[name] for name in match.by]
+    held: dict[Any, float] = mapping[~mapping.index.duplicated()].to_dict()
     chance = 1.0
     for group, values in columns[match.column].groupby(keys if len(keys) > 1 else keys[0], observed=True):
         if chance <= PROVES:
             break
-        if group in mapping.index:
-            chance *= chance_of_order(_finite(values), _OF_GROUPS[match.statistic], float(mapping[group]))
+        if group in held:
+            chance *= chance_of_order(_finite(values), _OF_GROUPS[match.statistic], held[group])
     return chance
 
 
@@ -170,5 +171,5 @@ def by_accident(chances: Sequence[float], asked: int) -> float:
 
 
 def _finite(column: pd.Series) -> Numbers:
-    values = column.to_numpy(dtype=np.float64)
+    values: Numbers = column.to_numpy(dtype=np.float64)
     return values[np.isfinite(values)]
