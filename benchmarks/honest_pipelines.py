@@ -58,11 +58,11 @@ def page(found: Sequence[dict[str, Any]]) -> str:
             for kind, code, name, columns, message in accused(found, ("error", "warning"))]  # fmt: skip
     refused = [f"* {each['table']}, {each['kind']}: {each['refused']}" for each in found if each["refused"]]
     return f"""Pipelines that leak nothing, made by a machine over the tables of :doc:`false_alarms` ({MOST_ROWS:,} rows
-at most, the last task of each table). Functions hold quantiles, means and deviations of two numbers, and means and
-shares by level of two columns, computed from training rows (with class weights of these rows in the model), or from the
-other rows of the table (with means of the target by level), as of an earlier period. Groups are the finest column of 20
-levels or more whose rows recur. A loop over five seeds of a model runs twice. Counted are tables with a finding of
-the codes that speak of held data, codes, groups and seeds.
+at most, the last task of each table). Functions hold quantiles, bounds of five bins, means and deviations of two
+numbers, and means, medians and shares by level of two columns, as pandas gives them, computed from training rows (with
+class weights of these rows in the model), or from the other rows of the table (with means of the target by level), as
+of an earlier period. Groups are the finest column of 20 levels or more whose rows recur. A loop over five seeds of a
+model runs twice. Counted are tables with a finding of the codes that speak of held data, codes, groups and seeds.
 
 {table(["pipeline", "tables", "code", "error or warning", "information"], rows)}
 

@@ -97,29 +97,32 @@ def _pipeline(
 
 
 def _thresholds(known: pd.DataFrame, target: str) -> Columns:
-    """Return functions that hold a quantile, a mean and a standard deviation of some numbers."""
+    """Return functions that hold quantiles, bounds of bins, a mean and a standard deviation, as pandas gives them."""
     numbers = [name for name in known.columns if name not in {target, "part"} and known[name].dtype.kind in "iuf"]
     made: dict[str, Callable[[pd.DataFrame], Any]] = {}
     for name in numbers[:2]:
         values = known[name].astype("float64")
-        high, mean, wide = float(values.quantile(0.9)), float(values.mean()), float(values.std())
-        low, far = float(values.quantile(0.01)), float(values.quantile(0.99))
+        high, mean, wide = values.quantile(0.9), values.mean(), values.std()
+        low, far = values.quantile(0.01), values.quantile(0.99)
+        fifths = values.quantile([0.2, 0.4, 0.6, 0.8]).to_numpy()
         made[f"{name} is high"] = lambda rows, name=name, high=high: rows[name] > high
         made[f"{name} cut"] = lambda rows, name=name, low=low, far=far: rows[name].clip(low, far)
+        made[f"{name} fifth"] = lambda rows, name=name, fifths=fifths: np.searchsorted(fifths, rows[name])
         if wide > 0:
             made[f"{name} scaled"] = lambda rows, name=name, mean=mean, wide=wide: (rows[name] - mean) / wide
     return made
 
 
 def _by_level(known: pd.DataFrame, target: str, *, coded: bool) -> Columns:
-    """Return functions that hold means of a number, shares of rows, and means of the target by level."""
+    """Return functions that hold means and medians of a number, shares of rows, and means of the target by level."""
     texts = [name for name in known.columns if name not in {target, "part"} and _are_levels(known[name])]
     numbers = [name for name in known.columns if name not in {target, "part"} and known[name].dtype.kind == "f"]
     made: dict[str, Callable[[pd.DataFrame], Any]] = {}
     for name in texts[:2]:
         held = {"share": known[name].value_counts(normalize=True).to_dict()}
         if numbers:
-            held["usual"] = known.groupby(name, observed=True)[numbers[0]].mean().to_dict()
+            levels = known.groupby(name, observed=True)[numbers[0]]
+            held |= {"usual": levels.mean().to_dict(), "middle": levels.median().to_dict()}
         if coded:
             goal = (
                 known[target] if known[target].dtype.kind in "iuf" else pd.factorize(known[target], sort=True)[0] == 0

@@ -62,7 +62,7 @@ TABLE: Sequence[Known] = (
     Known("LK301", "Training rows depend on rows that evaluate the model", ("error",)),
     Known("LK303", "A row alone gets a different value than among others", ("error",)),
     Known("LK221", "A step holds a table of the data itself", ("error",)),
-    Known("LK220", "A number computed from held-out rows", ("error",)),
+    Known("LK220", "A number computed from held-out rows", ("error", "information")),
     Known("LK201", "A function gives a row alone a different value than among others", ("error",)),
     Known("LK202", "A function fails on a single row", ("error",)),
     Known("LK215", "Equal rows with different labels on both sides of the split", ("warning", "information")),

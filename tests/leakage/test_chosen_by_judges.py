@@ -92,6 +92,14 @@ def test_a_leaf_that_training_rows_have_too_proves_nothing() -> None:
     assert findings(Cut(float(said[0])), tree) == []
 
 
+def test_a_share_of_few_neighbours_proves_nothing() -> None:
+    """Rows of a fold have 4/7 as well, though no training row happens to."""
+    judged = pd.DataFrame({"prediction": [0, 1], "probability_1": [4 / 7, 0.4185123456789]})
+    held = [Holding("Cut", "", "at", value) for value in (4 / 7, 0.4185123456789)]
+    found = [held_prediction_findings([each], {"validation": judged}, lambda: judged[:0]) for each in held]
+    assert [len(each) for each in found] == [0, 1]
+
+
 def test_training_rows_are_predicted_only_if_they_are_needed() -> None:
     def never() -> pd.DataFrame:
         raise AssertionError

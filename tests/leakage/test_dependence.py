@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 from sklearn.dummy import DummyClassifier
-from sklearn.tree import DecisionTreeClassifier
+from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
 from mlsys import (
     Derive,
@@ -323,6 +323,21 @@ def test_a_run_says_what_holds_targets_and_the_step_that_made_it(rng: np.random.
     by_hand = Derive({"code": lambda rows: rows["who"].map(table)})
     assert said([by_hand, RandomSplit(), TREE], frame, exclude=["who"])["LK229"] == "error"
     assert said([RandomSplit(), Encode(), TREE], frame, exclude=["who"])["LK228"] == "error"
+
+
+@pytest.mark.parametrize("levels", ["year", "month"])
+def test_a_column_in_the_order_of_its_levels_is_no_code_of_the_target(rng: np.random.Generator, levels: str) -> None:
+    """Units are higher or lower by themselves, so only all rows of a balanced panel show the trend without an error."""
+    units, years = np.repeat(np.arange(18), 19), np.tile(np.arange(1960, 1979), 18)
+    frame = pd.DataFrame({"year": years, "a": rng.normal(size=len(years)), "month": [f"{each}-07" for each in years]})
+    trend = 0.05 * (years - 1960) + rng.normal(0, 0.02, len(years))
+    frame["y"] = rng.normal(0, 1, 18)[units] + trend
+    made = Derive({"age": lambda rows: 2_020 - rows["year"], "late": lambda rows: rows["year"] > 1_970})
+    excluded = ["month"] if levels == "year" else ["year"]
+    tree = DecisionTreeRegressor(min_samples_leaf=5)
+    assert "LK229" not in said([made, RandomSplit(), tree], frame, exclude=excluded)
+    coded = frame.assign(code=frame["year"].map(frame.groupby("year")["a"].mean()), y=frame["a"])
+    assert said([RandomSplit(), tree], coded, exclude=[*excluded, "a"])["LK229"] == "error"
 
 
 def test_a_run_that_keeps_groups_together_or_cross_fits_is_silent(rng: np.random.Generator) -> None:

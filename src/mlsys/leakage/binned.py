@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from mlsys.leakage.coincidence import PROVES, chance_of_quantiles
 from mlsys.leakage.levels import levels_of_column
 from mlsys.summaries import is_hashable
 from mlsys.values import plain
@@ -78,7 +79,10 @@ def _is_cut_at_quantiles(codes: NDArray[np.int64], count: int, values: Numbers, 
         return False
     places = order[bins]
     own = training[known]
-    return _is_cut(places, numbers, numbers, count) and not _is_cut(places, numbers, numbers[own], count)
+    if not _is_cut(places, numbers, numbers, count) or _is_cut(places, numbers, numbers[own], count):
+        return False
+    # of a column of few values, rows of an earlier period have the same quantiles
+    return chance_of_quantiles(numbers, np.linspace(0, 1, count + 1)[1:-1].tolist()) <= PROVES
 
 
 def _are_apart(bins: NDArray[np.int64], numbers: Numbers) -> bool:

@@ -24,6 +24,8 @@ MANY = 5
 LARGEST_DENOMINATOR = 250
 """Of a fraction that one number meets by accident one time in 1,000: .3 times its square are the fractions up to 1 with
 such denominators, and about 15 shares and ratios of rows are compared. It grows with the root of the numbers asked."""
+LARGEST_TYPED = 12
+"""Denominator of fractions below 10 that people type: 1/3, 5/12."""
 _FROM_MATHEMATICS = frozenset({math.pi, math.e, math.tau, math.sqrt(2), math.log(2), math.pi / 180, 180 / math.pi})
 
 
@@ -51,6 +53,18 @@ def is_computed(value: Any) -> bool:
     return math.isfinite(value) and float(value) not in _FROM_MATHEMATICS and digits_of(value) >= fewest
 
 
+def is_typed(value: float) -> bool:
+    """Whether a number with many digits is a fraction that somebody writes down, such as a third.
+
+    Examples
+    --------
+    >>> is_typed(1 / 3), is_typed(1 + 5 / 12), is_typed(113 / 355), is_typed(200.25)
+    (True, True, False, False)
+    """
+    number = abs(float(value))
+    return number < 10 and number % 1 > 0 and _is_ratio(number, LARGEST_TYPED)  # noqa: PLR2004
+
+
 def tolerance_of(value: Any) -> float:
     """Return how far a statistic may be from a number that was computed as it, rounded or not.
 
@@ -72,7 +86,8 @@ def tolerance_of(value: Any) -> float:
 def accidents(numbers: Sequence[float], found: Sequence[bool], on_grid: Sequence[bool] = ()) -> list[bool]:
     """Return which of many numbers may equal a statistic by accident: simple fractions, among others that do not.
 
-    Rates of levels are ratios of small numbers, such as 5/12, and so are shares of a class in few rows.
+    Rates of levels are ratios of small numbers, such as 5/12, and so are shares of a class in few rows; standard
+    deviations of few rows are roots of such ratios.
 
     Parameters
     ----------
@@ -85,7 +100,7 @@ def accidents(numbers: Sequence[float], found: Sequence[bool], on_grid: Sequence
 
     Examples
     --------
-    >>> accidents([5 / 12, 1 / 3, 0.25, 0.5, 0.7071067811865476], [True, False, False, False, True])
+    >>> accidents([5 / 12, 1 / 3, 0.25, 0.5, 0.4185123456789], [True, False, False, False, True])
     [True, False, False, False, False]
     >>> accidents([5 / 12, 1 / 3], [True, False]), accidents([1 / 3] * 6, [True] * 6)
     ([False, False], [False, False, False, False, False, False])
@@ -95,12 +110,19 @@ def accidents(numbers: Sequence[float], found: Sequence[bool], on_grid: Sequence
     largest = int(LARGEST_DENOMINATOR * len(numbers) ** 0.5)
     again = on_grid or [False] * len(numbers)
     asked = zip(numbers, found, again, strict=True)
-    return [each and (told or _is_fraction(number, largest)) for number, each, told in asked]
+    return [each and (told or is_fraction(number, largest)) for number, each, told in asked]
 
 
-def _is_fraction(number: float, largest: int) -> bool:
-    """Whether a number is a ratio of whole numbers, the lower one at most so large."""
-    if not math.isfinite(number):
-        return False
-    near = float(Fraction(number).limit_denominator(largest))
-    return abs(near - number) <= 10.0**-EXACT * abs(number)
+def is_fraction(number: float, largest: int = LARGEST_DENOMINATOR) -> bool:
+    """Whether a number is a ratio of whole numbers, the lower one at most so large, or the root of one.
+
+    Examples
+    --------
+    >>> is_fraction(5 / 12), is_fraction(0.5**0.5), is_fraction(0.4185123456789)
+    (True, True, False)
+    """
+    return math.isfinite(number) and any(_is_ratio(each, largest) for each in (number, number**2))
+
+
+def _is_ratio(number: float, largest: int) -> bool:
+    return abs(float(Fraction(number).limit_denominator(largest)) - number) <= 10.0**-EXACT * abs(number)

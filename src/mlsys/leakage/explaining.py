@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from mlsys.leakage.coincidence import PROVES, chance_by_group, chance_of_bins, chance_of_match
 from mlsys.leakage.digits import (
     EXACT,
     FEWEST,
@@ -17,6 +18,7 @@ from mlsys.leakage.digits import (
     accidents,
     digits_of,
     is_computed,
+    is_typed,
     tolerance_of,
 )
 from mlsys.leakage.mappings import Targets, follows_held_out
@@ -36,10 +38,6 @@ WORKED_OUT = frozenset(
     {"mean", "median", "sum", "standard deviation", "smoothed mean", "relative mean", "centred mean"}
 )
 """Statistics that require the rows of a group; counts and extremes may have been known beforehand."""
-OF_ORDER = ("median", "quantile", "minimum", "maximum", "range", "upper fence", "lower fence")
-"""Beginnings of statistics that are values of rows, lie between two or are their differences."""
-COMES_AGAIN = 0.1
-"""Share of rows whose value another row has, from which on statistics of order lie on a grid."""
 ROUND_MINUTES = 5
 """Minutes that people type; any other that is a statistic of all rows was computed from them."""
 ONE_MICROSECOND = 1e-6 / 86_400
@@ -55,10 +53,13 @@ class Explained:
         Whether training rows explain it, or no explanation is needed.
     found : tuple of Match and str, optional
         The statistic over rows that reach beyond the training rows, and the name of these rows.
+    chance : float, optional
+        That other rows have this statistic as well.
     """
 
     by_training: bool
     found: tuple[Match, str] | None = None
+    chance: float = 0.0
 
 
 _INNOCENT, _UNEXPLAINED = Explained(True), Explained(False)
@@ -114,17 +115,26 @@ class Explainer:
 
     def _of_number(self, number: Any) -> Explained:
         short = not is_computed(number)
-        if short and digits_of(float(number)) < FEWEST_OF_RATE:
+        if is_typed(number) or (short and digits_of(float(number)) < FEWEST_OF_RATE):
             return _INNOCENT
         tolerance = tolerance_of(np.float64(number) if short else number)
         if any(True for each in self.training for _ in each.of(float(number), tolerance, self.own)):
             return _INNOCENT
-        for rows in self.everywhere:
-            matches = (each for each in rows.of(float(number), tolerance, self.own) if each.statistic != "count")
-            match = next((m for m in matches if not short or m in [Match("mean", name) for name in rows.targets]), None)
-            if match is not None:
-                return Explained(True, (match, rows.name))
+        wanted = [Match("mean", name) for name in self.everywhere[0].targets] if short else None
+        found = list(self._found(float(number), tolerance, wanted))
+        if found:
+            return min(found, key=lambda each: each.chance)
         return Explained(short or digits_of(float(number)) < EXACT)
+
+    def _found(self, number: float, tolerance: float, wanted: Collection[Match] | None) -> Iterator[Explained]:
+        """Yield the statistics that a number is, with their chance, until one is beyond it."""
+        for rows in self.everywhere:
+            for match in rows.of(number, tolerance, self.own):
+                if match.statistic != "count" and (wanted is None or match in wanted):
+                    chance = chance_of_match(match, number, [self.everywhere[0], rows])
+                    yield Explained(True, (match, rows.name), chance)
+                    if not chance:
+                        return
 
     def _of_moment(self, time: pd.Timestamp) -> Explained:
         zoneless = time if time.tz is None else time.tz_convert("UTC").tz_localize(None)
@@ -153,16 +163,9 @@ class Explainer:
         """Return what explains each of some numbers, without those that meet a statistic by accident."""
         answers = [self._of_number(number) for number in numbers]
         values = [float(each) for each in numbers]
-        on_grid = [answer.found is not None and self._is_on_a_grid(answer.found[0]) for answer in answers]
+        on_grid = [answer.chance > PROVES for answer in answers]
         by_accident = accidents(values, [answer.found is not None for answer in answers], on_grid)
         return [_INNOCENT if chance else answer for answer, chance in zip(answers, by_accident, strict=True)]
-
-    def _is_on_a_grid(self, match: Match) -> bool:
-        """Whether a statistic is a value of rows, or the difference of two, of a column whose values come again."""
-        columns = self.everywhere[0].numbers()
-        if not match.statistic.startswith(OF_ORDER) or match.column not in columns:
-            return False
-        return bool(columns[match.column].dropna().duplicated(keep=False).mean() > COMES_AGAIN)
 
     def _are_several(self, numbers: Sequence[float]) -> bool:
         """Whether numbers together were computed, but not from training rows."""
@@ -179,10 +182,12 @@ class Explainer:
             return None
         if max(map(digits_of, edges.tolist())) < FEWEST_OF_RATE:
             return None
-        if any(rows.bins(edges, self.own) is not None for rows in self.training):
+        if any(True for rows in self.training for _ in rows.bins(edges, self.own)):
             return _INNOCENT
-        found = ((rows.bins(edges, self.own), rows.name) for rows in self.everywhere)
-        return next((Explained(True, (match, name)) for match, name in found if match is not None), None)
+        for rows in self.everywhere:
+            for match, levels in rows.bins(edges, self.own):
+                return Explained(True, (match, rows.name), chance_of_bins(match, levels, [self.everywhere[0], rows]))
+        return None
 
     def _of_column(self, column: pd.Series) -> list[Explained]:
         kind = values_of(column).kind
@@ -215,7 +220,7 @@ class Explainer:
             for match in rows.by_group(mapping, self.own, moments):
                 same = any(each.same_by_group(match, mapping, moments) for each in self.training)
                 if not same or self._only_held_out(match, mapping, rows, moments):
-                    return Explained(True, (match, rows.name))
+                    return Explained(True, (match, rows.name), chance_by_group(match, mapping, rows, moments))
         if any(True for each in self.training for _ in each.by_group(mapping, self.own, moments)):
             return _INNOCENT
         return None

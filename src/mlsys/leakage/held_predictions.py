@@ -10,7 +10,7 @@ import pandas as pd
 
 from mlsys.errors import Finding
 from mlsys.leakage.captured_values import Holding
-from mlsys.leakage.digits import EXACT, RELATIVE, digits_of
+from mlsys.leakage.digits import EXACT, RELATIVE, digits_of, is_fraction
 from mlsys.leakage.remedies import REMEDIES
 from mlsys.leakage.walking import is_number
 
@@ -43,7 +43,8 @@ def held_prediction_findings(
     Notes
     -----
     Only numbers of at least twelve digits are compared, to nine. Trees give many rows the same prediction; one that
-    training rows have as well proves nothing.
+    training rows have as well proves nothing, nor does a simple fraction: neighbours, leaves and votes of few give 4/7
+    to rows of any origin, such as those of a fold.
 
     Examples
     --------
@@ -85,7 +86,8 @@ def held_prediction_findings(
 def _numbers(value: Any) -> Numbers:
     """Return the long numbers of a held value."""
     found = [value] if is_number(value) else value.ravel().tolist() if isinstance(value, np.ndarray) else []
-    return np.array([float(each) for each in found if is_number(each) and digits_of(float(each)) >= EXACT])
+    numbers = [float(each) for each in found if is_number(each)]
+    return np.array([each for each in numbers if digits_of(each) >= EXACT and not is_fraction(each)])
 
 
 def _of_frame(predictions: pd.DataFrame) -> Numbers:

@@ -201,18 +201,34 @@ def mapping_findings(together: AllParts) -> list[Finding]:
     Notes
     -----
     See :func:`follows_held_out`; numbers and texts of two values are checked. A number whose values come again is asked
-    by itself as well: each value stands for the level that it replaced. Targets of held-out rows are used only
-    for this comparison. None of 47 public tables with such pairs of columns is accused.
+    by itself as well: each value stands for the level that it replaced. A column in the order of the levels themselves,
+    such as the decade of a year, is not asked: trends of balanced panels are in that order too. Targets of held-out
+    rows are used only for this comparison. None of 47 public tables with such pairs of columns is accused.
     """
     table = {**together.numbers, **_texts_of_two(together)}
     found: dict[str, tuple[str, str]] = {}
     for each in together.groupings:
         others = {name: values for name, values in table.items() if name != each.name}
-        _ask(together, each, dict(each.constant_among(others)), found)
+        constant = each.constant_among(others)
+        _ask(together, each, {name: v for name, v in constant if not _in_own_order(together, each, v)}, found)
     for each in together.values_as_levels:
         if each.name not in found:
             _ask(together, each, {each.name: table[each.name][each.places]}, found)
     return [_finding(name, group, how) for name, (group, how) in found.items()]
+
+
+def _in_own_order(together: AllParts, each: Grouping, values: Numbers) -> bool:
+    """Whether a column rises or falls with its levels themselves, as a decade does with years: no target chose it."""
+    first = np.zeros(each.levels.count, dtype=np.int64)
+    known = each.levels.codes >= 0
+    first[each.levels.codes[known]] = each.places[known]
+    try:
+        order = np.argsort(plain(together.rows[each.name]).iloc[first].to_numpy())
+    except TypeError:  # levels without an order
+        return False
+    steps = np.diff(each.levels.per_level(values)[order])
+    steps = steps[~np.isnan(steps)]
+    return bool((steps >= 0).all() or (steps <= 0).all())
 
 
 def _ask(together: AllParts, each: Grouping, table: dict[str, Numbers], found: dict[str, tuple[str, str]]) -> None:

@@ -24,6 +24,8 @@ REMEDIES: Mapping[str, str] = {
     "alone": "make it treat each row independently",
     # What a step holds.
     "held": "learn it in learn() of a Transform, which sees training rows only",
+    "held by chance": "other rows may have the same quantiles and extremes where values come again; if they were "
+    "computed from these rows, learn them in learn() of a Transform",
     "held rows": "learn it in learn() of a Transform, which sees training rows only, or declare a table that was known "
     "beforehand with lookup=[...]",
     "held predictions": "learn it in learn(calibration) of a Postprocess, which gets predictions that judge nothing",
@@ -95,7 +97,7 @@ CAUSES: Mapping[str, Sequence[str]] = {
     "LK217": ("parts differ",),
     "LK218": ("too good",),
     "LK219": ("inner split",),
-    "LK220": ("held", "held predictions", "class weights"),
+    "LK220": ("held", "held by chance", "held predictions", "class weights"),
     "LK221": ("held rows",),
     "LK222": ("unexplained", "read from outside"),
     "LK223": ("late column", "fitted beforehand"),

@@ -12,7 +12,7 @@ from mlsys.leakage.digits import EXACT, RELATIVE, digits_of
 from mlsys.values import TIMES, plain, values_of
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
+    from collections.abc import Collection, Iterator, Mapping
 
     from numpy.typing import NDArray
 
@@ -38,6 +38,19 @@ _WORDS = {
     "share": "share of rows",
     "std": "standard deviation",
 }
+
+
+_QUARTILES = (0.25, 0.75)
+LEVELS_OF: Mapping[str, tuple[float, ...]] = {
+    "median": (0.5,),
+    "minimum": (0.0,),
+    "maximum": (1.0,),
+    "range": (0.0, 1.0),
+    "range between quartiles": _QUARTILES,
+    **{f"quantile {level:g}": (level,) for level in LEVELS},
+    **{f"{side} fence of {many:g} ranges": _QUARTILES for side in ("upper", "lower") for many in FENCES},
+}
+"""The quantiles from which statistics of order are computed."""
 
 
 @dataclass(frozen=True)
@@ -208,8 +221,8 @@ class Population:
                     }
         return self._quantiles[name]
 
-    def bins(self, edges: NDArray[np.float64], without: Collection[str] = ()) -> Match | None:
-        """Return the column whose quantiles at equal steps, ends aside, are some bounds of bins as they are rounded."""
+    def bins(self, edges: NDArray[np.float64], without: Collection[str] = ()) -> Iterator[tuple[Match, list[float]]]:
+        """Yield columns whose quantiles at equal steps, ends aside, are some bounds of bins as they are rounded."""
         tolerance = np.array([_half_of_last_place(each) for each in edges.tolist()])
         for name in self._looked_at(without):
             values = self.numbers()[name].to_numpy()
@@ -217,11 +230,11 @@ class Population:
             if len(values) <= len(edges):
                 continue
             for ends in (0, 1):  # with the ends, of which pandas moves the first, and without
-                wanted = np.quantile(values, np.linspace(0, 1, len(edges) + 2 * ends)[1:-1])
+                levels = np.linspace(0, 1, len(edges) + 2 * ends)[1:-1]
+                wanted = np.quantile(values, levels)
                 inner = slice(1 - ends, len(edges) - 1 + ends)
                 if (np.abs(wanted - edges[inner]) <= tolerance[inner]).all() and len(np.unique(wanted)) >= FEWEST_EDGES:
-                    return Match(f"{len(wanted) + 1} bins of equal size", _plain(name))
-        return None
+                    yield Match(f"{len(wanted) + 1} bins of equal size", _plain(name)), levels.tolist()
 
     def grouped(self, by: tuple[str, ...], statistic: str, moments: bool = False) -> pd.DataFrame:
         """Return a statistic of all numeric columns, or all columns of times, in each group."""

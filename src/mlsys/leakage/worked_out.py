@@ -5,12 +5,14 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from mlsys.leakage.digits import EXACT, FEWEST, RELATIVE, accidents, digits_of
+from mlsys.leakage.coincidence import chance_of_order
+from mlsys.leakage.digits import EXACT, FEWEST, RELATIVE, accidents, digits_of, is_typed
 from mlsys.leakage.explaining import MOST_NUMBERS, Explained
 from mlsys.leakage.power import is_measured
 from mlsys.leakage.statistics import MOST_CLASSES, MOST_GROUPS, Match, Population
@@ -48,7 +50,23 @@ MOST_CELLS = 20_000_000
 """Rows by pairs of columns from which on lines and curves cost too much to be tried."""
 
 
-Ask = Callable[[Population, Collection[str]], Iterator[Match]]
+Ask = Callable[[Population, Collection[str]], Iterator[tuple[Match, float]]]
+"""Yields what a value is in some rows, and the chance that other rows have it as well."""
+
+
+@dataclass(frozen=True)
+class _Found:
+    """A number that rows give, the statistic that it is, the other column it is made of, and the values it is of."""
+
+    number: float
+    match: Match
+    other: str
+    values: Callable[[], np.ndarray] | None = None
+
+    @property
+    def chance(self) -> float:
+        """That a median of other rows is the number."""
+        return 0.0 if self.values is None else chance_of_order(self.values(), "median", self.number)
 
 
 @dataclass(frozen=True)
@@ -63,7 +81,7 @@ class WorkedOut:
 
     everywhere: Sequence[Population]
     training: Sequence[Population]
-    _known: dict[int, list[tuple[float, Match, str]]] = field(default_factory=dict)
+    _known: dict[int, tuple[list[_Found], np.ndarray]] = field(default_factory=dict)
     _levels: dict[int, dict[str, int]] = field(default_factory=dict)
 
     def of(self, value: Any, own: Collection[str]) -> Explained | None:
@@ -80,14 +98,18 @@ class WorkedOut:
         if any(True for rows in self.training for _ in ask(rows, own)):
             return Explained(True)
         for rows in self.everywhere:
-            match = next(ask(rows, own), None)
-            if match is not None:
-                return Explained(True, (match, rows.name))
+            found = sorted(ask(rows, own), key=lambda each: each[1])
+            if found:
+                return Explained(True, (found[0][0], rows.name), found[0][1])
         return None
 
     def _asking(self, value: Any) -> Ask | None:
         if is_number(value):
-            return (lambda rows, own: self._numbers(float(value), rows, own)) if _is_exact(value) else None
+            return (
+                (lambda rows, own: self._numbers(float(value), rows, own))
+                if _is_exact(value) and not is_typed(value)
+                else None
+            )
         if not isinstance(value, np.ndarray) or value.ndim != 1 or value.dtype.kind not in "iuf":
             return None
         numbers = value.astype(np.float64)
@@ -95,17 +117,17 @@ class WorkedOut:
             return None
         return lambda rows, own: self._arrays(numbers, rows, own)
 
-    def _arrays(self, numbers: np.ndarray, rows: Population, own: Collection[str]) -> Iterator[Match]:
+    def _arrays(self, numbers: np.ndarray, rows: Population, own: Collection[str]) -> Iterator[tuple[Match, float]]:
         if FEWEST_NUMBERS <= len(numbers) <= MOST_GROUPS and len(np.unique(numbers)) > 1:
-            yield from _unnamed(np.sort(numbers), rows, self._levels_of(rows), own)
+            yield from ((match, 0.0) for match in _unnamed(np.sort(numbers), rows, self._levels_of(rows), own))
         if 1 < len(numbers) <= HIGHEST_DEGREE + 1:
-            yield from _curves(numbers, rows, own)
+            yield from ((match, 0.0) for match in _curves(numbers, rows, own))
         if 1 < len(numbers) <= MOST_NUMBERS:
             asked = numbers.tolist()  # such as a line with its error, or all correlations
             found = [list(self._numbers(each, rows, own)) if _is_exact(each) else [] for each in asked]
             by_accident = accidents(asked, [len(each) > 0 for each in found])
             for matches, chance in zip(found, by_accident, strict=True):
-                yield from () if chance else matches
+                yield from () if chance else ((match, min(each * len(asked), 1.0)) for match, each in matches)
 
     def _levels_of(self, rows: Population) -> dict[str, int]:
         """Return how many values each column has that may be a group."""
@@ -117,15 +139,16 @@ class WorkedOut:
             }
         return self._levels[id(rows)]
 
-    def _numbers(self, number: float, rows: Population, own: Collection[str]) -> Iterator[Match]:
-        """Yield the statistics of transformed columns, and of pairs of columns, that a number is."""
+    def _numbers(self, number: float, rows: Population, own: Collection[str]) -> Iterator[tuple[Match, float]]:
+        """Yield the statistics of transformed columns, and of pairs of columns, that a number is, and their chance."""
         if id(rows) not in self._known:
-            self._known[id(rows)] = [
-                *_of_classes(rows), *_transformed(rows), *_lengths(rows), *_ratios(rows), *_lines(rows)
-            ]  # fmt: skip
-        for found, match, other in self._known[id(rows)]:
-            if abs(found - number) <= RELATIVE * abs(number) and not {match.column, other} & set(own):
-                yield match
+            known = [*_of_classes(rows), *_transformed(rows), *_lengths(rows), *_ratios(rows), *_lines(rows)]
+            self._known[id(rows)] = known, np.array([each.number for each in known])
+        known, numbers = self._known[id(rows)]
+        for place in np.flatnonzero(np.abs(numbers - number) <= RELATIVE * abs(number)).tolist():
+            found = known[place]
+            if not {found.match.column, found.other} & set(own):
+                yield found.match, found.chance
 
 
 def is_enumeration(mapping: pd.Series) -> bool:
@@ -149,7 +172,7 @@ def _is_exact(number: Any) -> bool:
     return digits_of(float(number)) >= EXACT
 
 
-def _of_classes(rows: Population) -> Iterator[tuple[float, Match, str]]:
+def _of_classes(rows: Population) -> Iterator[_Found]:
     """Yield what the numbers of rows by class give to weigh classes, or to begin a model with."""
     for target in rows.targets:
         if target not in rows.frame.columns or is_measured(rows.frame[target]):
@@ -165,20 +188,17 @@ def _of_classes(rows: Population) -> Iterator[tuple[float, Match, str]]:
                 "log odds of a class": float(np.log(count / others)),
                 "share of a class": count / total,
             }
-            yield from ((number, Match(word, target), target) for word, number in found.items())
+            yield from (_Found(number, Match(word, target), target) for word, number in found.items())
 
 
-def _transformed(rows: Population) -> Iterator[tuple[float, Match, str]]:
+def _transformed(rows: Population) -> Iterator[_Found]:
     for name, values in _columns(rows, ()):
         for word, transform in _TRANSFORMED.items():
-            with np.errstate(all="ignore"):
-                made = transform(values)
-            made = made[np.isfinite(made)]
-            for statistic, found in _simple(made) if len(made) > 1 else ():
-                yield found, Match(f"{statistic} of the {word}", name), name
+            make = partial(_finite, transform, values)
+            yield from _simple(make, f"of the {word}", name, name)
 
 
-def _lengths(rows: Population) -> Iterator[tuple[float, Match, str]]:
+def _lengths(rows: Population) -> Iterator[_Found]:
     """Yield the usual statistics of the lengths of texts, in characters and in words."""
     for name, column in rows.frame.items():
         if values_of(column).kind is not Kind.TEXT:
@@ -188,32 +208,37 @@ def _lengths(rows: Population) -> Iterator[tuple[float, Match, str]]:
         if int(counted["characters"].sum()) <= MOST_CELLS:
             counted["words"] = texts.str.count(r"\S+")
         for word, lengths in counted.items():
-            values = lengths.to_numpy(dtype=np.float64)
-            for statistic, found in _simple(values) if len(values) > 1 else ():
-                yield found, Match(f"{statistic} of the number of {word}", str(name)), str(name)
+            make = partial(lengths.to_numpy, dtype=np.float64)
+            yield from _simple(make, f"of the number of {word}", str(name), str(name))
 
 
-def _ratios(rows: Population) -> Iterator[tuple[float, Match, str]]:
+def _ratios(rows: Population) -> Iterator[_Found]:
     """Yield the usual statistics of the ratio of every two columns, of few columns."""
     columns = dict(_columns(rows, ()))
     if len(columns) > MOST_DIVIDED or len(rows.frame) * len(columns) ** 2 > MOST_CELLS:
         return
     for x, y in itertools.permutations(columns, 2):
-        with np.errstate(all="ignore"):
-            made = columns[x] / columns[y]
-        made = made[np.isfinite(made)]
-        for statistic, found in _simple(made) if len(made) > 1 else ():
-            yield found, Match(f"{statistic} ratio to {y!r}", x), y
+        make = partial(_finite, np.divide, columns[x], columns[y])
+        yield from _simple(make, f"ratio to {y!r}", x, y)
 
 
-def _simple(values: np.ndarray) -> Iterator[tuple[str, float]]:
-    yield "mean", float(values.mean())
-    yield "median", float(np.median(values))
-    yield "standard deviation", float(values.std(ddof=1))
-    yield "standard deviation (ddof 0)", float(values.std())
+def _finite(transform: Callable[..., Any], *columns: np.ndarray) -> np.ndarray:
+    with np.errstate(all="ignore"):
+        made = np.asarray(transform(*columns), dtype=np.float64)
+    return made[np.isfinite(made)]
 
 
-def _lines(rows: Population) -> Iterator[tuple[float, Match, str]]:
+def _simple(make: Callable[[], np.ndarray], word: str, column: str, other: str) -> Iterator[_Found]:
+    """Yield the usual statistics of values; these are made again for a median that is found."""
+    values = make()
+    if len(values) > 1:
+        yield _Found(float(values.mean()), Match(f"mean {word}", column), other)
+        yield _Found(float(np.median(values)), Match(f"median {word}", column), other, make)
+        yield _Found(float(values.std(ddof=1)), Match(f"standard deviation {word}", column), other)
+        yield _Found(float(values.std()), Match(f"standard deviation (ddof 0) {word}", column), other)
+
+
+def _lines(rows: Population) -> Iterator[_Found]:
     """Yield slope, intercept and correlation of every two columns."""
     columns = dict(_columns(rows, ()))
     if not columns or len(rows.frame) * len(columns) ** 2 > MOST_CELLS:
@@ -229,7 +254,7 @@ def _lines(rows: Population) -> Iterator[tuple[float, Match, str]]:
         }
     for word, numbers in found.items():
         for x, y in zip(*np.nonzero(~np.eye(len(names), dtype=bool)), strict=True):
-            yield float(numbers[x, y]), Match(f"{word} {names[x]!r}", names[y]), names[x]
+            yield _Found(float(numbers[x, y]), Match(f"{word} {names[x]!r}", names[y]), names[x])
 
 
 def _unnamed(numbers: np.ndarray, rows: Population, levels: Mapping[str, int], own: Collection[str]) -> Iterator[Match]:
