@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from fractions import Fraction
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -10,6 +12,8 @@ from mlsys.errors import Finding
 from mlsys.leakage.all_parts import AllParts
 from mlsys.leakage.binned import binned_columns
 from mlsys.leakage.filled import cut_off, filled_by_level, filled_with
+from mlsys.leakage.imputed import imputed_columns
+from mlsys.leakage.one_end import cut_at_one_end
 from mlsys.leakage.read_once import Number
 from mlsys.leakage.remedies import REMEDIES
 
@@ -27,6 +31,9 @@ MOST_AT_AN_END = 5
 """Rows at 0 or 1: shares and probabilities have many there."""
 ROUNDED = 2.0
 """Standard errors that rounding alone gives a mean."""
+SMALLEST_DENOMINATOR, LARGEST_DENOMINATOR = 100, 10_000_000
+"""Largest values by which others may have been divided, in units of their last digit: shares of few rows or questions
+have small ones, and larger ones are lost in rounding."""
 MOST_NAMED = 3
 NORMAL = 0.9999
 """Correlation with the quantiles of a normal distribution."""
@@ -82,14 +89,17 @@ def _filled(together: AllParts, told: Collection[str], made_by: Mapping[str, str
         word, by = filled_with(column), ""
         if not word:
             by = filled_by_level(column, together.groupings)
-        cut = cut_off(column)
+        cut = cut_off(column) or cut_at_one_end(column)
         if word or by:
             said = f"{word}" if word else f"its means by {by!r}"
             found.setdefault((step, "filled beforehand"), {})[name] = f"was filled with {said}"
         elif cut:
             found.setdefault((step, "cut beforehand"), {})[name] = f"was cut off at its {cut}"
+    reported = {*told, *(name for each in found.values() for name in each)}
+    for name, how in imputed_columns(together, reported):
+        found.setdefault((made_by.get(name, ""), "filled beforehand"), {})[name] = f"was filled {how}"
     for name, source in binned_columns(together):
-        said = f"has the bins of equal size of {source!r}"
+        said = f"has the bins of equal size of {repr(source) if source else 'a column that is gone'}"
         found.setdefault((made_by.get(name, ""), "cut beforehand"), {})[name] = said
     return [_told(step, columns, cause) for (step, cause), columns in found.items()]
 
@@ -121,15 +131,52 @@ def _scaled(values: NDArray[np.float64]) -> str:
         return "normal scores of its ranks"
     if abs(mean) <= max(slack * (slack > EXACT), EXACT * float(values.std())) and not _mirrors(values):
         return "centred"
-    return "a rank" if values.max() == 1 and _are_ranks(values) else ""
+    if values.max() == 1 and _are_ranks(values):
+        return "a rank"
+    return "divided by its largest value" if _are_shares_of_the_largest(values) else ""
 
 
 def _are_ranks(values: NDArray[np.float64]) -> bool:
-    """Whether values are the places of rows, divided by their number."""
-    places = np.sort(values) * len(values)
-    is_rank = np.abs(places - np.arange(1, len(values) + 1)).max() <= 0.5  # noqa: PLR2004
+    """Whether values are the places of rows, divided by their number, whichever place equal rows get.
+
+    Examples
+    --------
+    >>> x = np.random.default_rng(0).integers(0, 9, 100)
+    >>> _are_ranks(np.searchsorted(np.sort(x), x, side="right") / 100), _are_ranks((x + 1) / 9)
+    (True, False)
+    """
+    places = values * len(values)
+    if np.abs(places * 2 - (places * 2).round()).max() >= EXACT:
+        return False
+    there = np.sort(values)
+    lowest, highest = np.searchsorted(there, values, side="left") + 1, np.searchsorted(there, values, side="right")
+    found = (lowest, highest, (lowest + highest) / 2)
     in_turn = (np.diff(values) >= 0).all() or (np.diff(values) <= 0).all()  # the places of sorted rows
-    return bool(is_rank and not in_turn and np.abs(places * 2 - (places * 2).round()).max() < EXACT)
+    return bool(not in_turn and any(np.abs(places - each).max() <= EXACT * len(values) for each in found))
+
+
+def _are_shares_of_the_largest(values: NDArray[np.float64]) -> bool:
+    """Whether numbers with few decimals were divided by the largest of them: one denominator makes all whole again.
+
+    Examples
+    --------
+    >>> x = np.random.default_rng(0).integers(0, 9_999, 100)
+    >>> _are_shares_of_the_largest(x / x.max()), _are_shares_of_the_largest(np.sqrt(x / x.max()))
+    (True, False)
+    """
+    largest = float(np.abs(values).max())
+    ends = int((np.abs(values) == 1).sum()) if largest == 1 else 0
+    some = values[: 10 * FEWEST]
+    if not 0 < ends <= MOST_AT_AN_END or (some.round(FEWEST_DECIMALS) == some).mean() > 0.5:  # noqa: PLR2004
+        return False
+    whole = 1
+    for value in some[some != 0][:FEWEST].tolist():
+        share = Fraction(value).limit_denominator(LARGEST_DENOMINATOR)
+        whole = math.lcm(whole, share.denominator)
+        if abs(float(share) - value) > np.spacing(abs(value)) or whole > LARGEST_DENOMINATOR:
+            return False
+    scaled = values * whole
+    return bool(whole >= SMALLEST_DENOMINATOR and np.abs(scaled - scaled.round()).max() <= 1 / LARGEST_DENOMINATOR)
 
 
 def _fills_a_range(values: NDArray[np.float64]) -> bool:
