@@ -30,6 +30,7 @@ from mlsys.leakage.mappings import mapping_findings
 from mlsys.leakage.mirrored import mirrored_findings
 from mlsys.leakage.own_window import window_findings
 from mlsys.leakage.power import FEWEST
+from mlsys.leakage.projected import projection_findings
 from mlsys.leakage.repeats import repeat_findings
 from mlsys.leakage.scaled import scaled_findings
 from mlsys.leakage.spelling import spelling_findings
@@ -122,6 +123,7 @@ def _found(
     by_level = level_statistic_findings(together, given["makers"])
     told = {name for each in by_level for name in each.columns}
     found += by_level + scaled_findings(together, given["makers"], told)
+    found += projection_findings(together, given["makers"], {name for each in found for name in each.columns})
     found = with_power(found, train, target)
     found += _left_out_of_their_own(made, train, target, given)
     if judged is not None:

@@ -11,6 +11,7 @@ import numpy as np
 from mlsys.errors import Finding
 from mlsys.leakage.all_parts import AllParts
 from mlsys.leakage.binned import binned_columns
+from mlsys.leakage.components import components
 from mlsys.leakage.filled import cut_off, filled_by_level, filled_with
 from mlsys.leakage.imputed import imputed_columns
 from mlsys.leakage.one_end import cut_at_one_end
@@ -27,6 +28,8 @@ FEWEST = 30
 EXACT = 1e-9
 MOST_DECIMALS, FEWEST_DECIMALS = 12, 4
 """Minimum number of decimals: with fewer, a sample around 0 has the moments of a scaled one too often."""
+FEWEST_DECIMALS_OF_BOTH = 2
+"""The same where mean and standard deviation must both be right."""
 MOST_AT_AN_END = 5
 """Rows at 0 or 1: shares and probabilities have many there."""
 ROUNDED = 2.0
@@ -34,6 +37,7 @@ ROUNDED = 2.0
 SMALLEST_DENOMINATOR, LARGEST_DENOMINATOR = 100, 10_000_000
 """Largest values by which others may have been divided, in units of their last digit: shares of few rows or questions
 have small ones, and larger ones are lost in rounding."""
+OF_THE_LARGEST = "divided by its largest value"
 MOST_NAMED = 3
 NORMAL = 0.9999
 """Correlation with the quantiles of a normal distribution."""
@@ -76,6 +80,10 @@ def scaled_findings(together: AllParts, made_by: Mapping[str, str], told: Collec
         if how:
             found.setdefault(made_by.get(name, ""), {})[name] = how
     scaled = [_finding(step, columns) for step, columns in found.items()]
+    made: dict[str, dict[str, str]] = {}
+    for name in components(together, {*told, *(name for columns in found.values() for name in columns)}):
+        made.setdefault(made_by.get(name, ""), {})[name] = "is a component, orthogonal to the next,"
+    scaled += [_told(step, columns, "components beforehand") for step, columns in made.items()]
     return scaled + _filled(together, {*told, *(name for each in scaled for name in each.columns)}, made_by)
 
 
@@ -110,14 +118,15 @@ def _how(column: Number) -> str:
     if own < FEWEST or own == len(column.everywhere) or not column.has_fractions:
         return ""
     how = _scaled(column.everywhere)
-    return how if how and not _scaled(column.own) else ""
+    mine = _scaled(column.own) if how else ""
+    return how if not mine or mine == OF_THE_LARGEST != how else ""  # places among all rows have one denominator
 
 
 def _scaled(values: NDArray[np.float64]) -> str:
     if len(np.unique(values[: 10 * FEWEST])) < FEWEST:
         return ""
     slack, mean = _slack(values), float(values.mean())
-    if abs(mean) <= slack and any(abs(float(values.std(ddof=each)) - 1) <= slack for each in (0, 1)):
+    if _is_z_score(values, mean):
         return "a z-score"
     if _is_robust_score(values, slack):
         return "a robust score"
@@ -133,7 +142,7 @@ def _scaled(values: NDArray[np.float64]) -> str:
         return "centred"
     if values.max() == 1 and _are_ranks(values):
         return "a rank"
-    return "divided by its largest value" if _are_shares_of_the_largest(values) else ""
+    return OF_THE_LARGEST if _are_shares_of_the_largest(values) else ""
 
 
 def _are_ranks(values: NDArray[np.float64]) -> bool:
@@ -222,12 +231,34 @@ def _is_robust_score(values: NDArray[np.float64], slack: float) -> bool:
     return abs(float(middle)) <= slack and abs(float(high - low) - 1) <= slack
 
 
+def _is_z_score(values: NDArray[np.float64], mean: float) -> bool:
+    """Whether the mean is 0 and the standard deviation 1, as far as rounding allows."""
+    decimals = _decimals(values, FEWEST_DECIMALS_OF_BOTH)
+    most = 10.0**-decimals if decimals else EXACT
+    if abs(mean) > most:
+        return False
+    spread = [abs(float(values.std(ddof=each)) - 1) for each in (0, 1)]
+    if min(spread) > most:
+        return False
+    counts = np.unique(values, return_counts=True)[1]  # equal values are rounded alike
+    slack = EXACT
+    if decimals:
+        slack = max(EXACT, ROUNDED * most * float(np.sqrt((counts.astype(np.float64) ** 2).sum() / 12)) / len(values))
+    return abs(mean) <= slack and min(spread) <= slack
+
+
 def _slack(values: NDArray[np.float64]) -> float:
     """Return how far moments may be from 0 and 1, by how values were rounded."""
+    decimals = _decimals(values, FEWEST_DECIMALS)
+    return max(EXACT, ROUNDED * 10.0**-decimals / np.sqrt(12 * len(values))) if decimals else EXACT
+
+
+def _decimals(values: NDArray[np.float64], fewest: int) -> int:
+    """Return the number of decimals to which values were rounded; 0 where these are fewer, or values were not."""
     some = values[: 10 * FEWEST]
-    decimals = next((d for d in range(FEWEST_DECIMALS, MOST_DECIMALS) if (some.round(d) == some).all()), 0)
-    coarse = (some.round(FEWEST_DECIMALS - 1) == some).all()
-    return EXACT if coarse or not decimals else max(EXACT, ROUNDED * 10.0**-decimals / np.sqrt(12 * len(values)))
+    if (some.round(fewest - 1) == some).all():
+        return 0
+    return next((each for each in range(fewest, MOST_DECIMALS) if (some.round(each) == some).all()), 0)
 
 
 def _finding(step: str, columns: Mapping[str, str]) -> Finding:
