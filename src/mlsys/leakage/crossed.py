@@ -1,4 +1,4 @@
-"""Levels of two or three columns together, of which a computed column has one value each."""
+"""Levels of two or three columns together: groups that no column names alone, or those of a statistic."""
 
 from __future__ import annotations
 
@@ -6,19 +6,23 @@ from itertools import combinations
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pandas as pd
 
-from mlsys.leakage.all_parts import AllParts, Grouping
+from mlsys.leakage.all_parts import AllParts, Grouping, grouping_of
 from mlsys.leakage.levels import Levels, levels_of_column, numbers_of
 from mlsys.leakage.off_grid import MOST_DECIMALS
 from mlsys.values import Kind
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from numpy.typing import NDArray
 
 FEWEST, MOST, MOST_COLUMNS = 2, 60, 8
 """Levels of a column that is crossed, and such columns."""
+AND = " and "
+MOST_WITHHELD = 5
+"""Columns that the model is not given, of which any two are asked for groups."""
 ROWS_A_LEVEL = 3
 """Rows of a crossed level, on average: of rows alone any column has one value each."""
 COMPUTED = 0.5
@@ -37,7 +41,6 @@ def crossing_of(together: AllParts, name: str) -> Grouping | None:
 
     Examples
     --------
-    >>> import pandas as pd
     >>> rows = pd.DataFrame({"a": np.arange(90) % 3, "b": np.arange(90) % 5, "y": 0.0})
     >>> rows["z"] = np.sqrt(2 + 3 * rows["a"] + rows["b"])
     >>> together = AllParts.of(rows[:50], rows[50:], "y", ["a", "b", "z"], ["a", "b", "z"])
@@ -53,7 +56,7 @@ def crossing_of(together: AllParts, name: str) -> Grouping | None:
         if _has_one_value(_crossed([some[each] for each in chosen]), few):
             levels = _crossed([levels_of_column(together.rows[each]) for each in chosen])
             if _has_one_value(levels, values):
-                return Grouping(" and ".join(chosen), np.arange(len(values)), levels, ordered=False)
+                return Grouping(AND.join(chosen), np.arange(len(values)), levels, ordered=False)
     return None
 
 
@@ -90,3 +93,23 @@ def _has_one_value(levels: Levels, values: NDArray[np.float64]) -> bool:
     """Whether each level has one value, and rows enough for that to say something."""
     there = len(np.unique(levels.codes[levels.codes >= 0]))
     return bool(there * ROWS_A_LEVEL <= len(values) and levels.constant(values))
+
+
+def withheld_pairs(together: AllParts) -> Iterator[tuple[Grouping, pd.Series]]:
+    """Yield the levels of two columns together that the model is not given, such as ward and bed; with all rows.
+
+    Examples
+    --------
+    >>> rows = pd.DataFrame({"ward": np.arange(90) % 9, "bed": np.arange(90) % 5, "y": 0.0})
+    >>> asked = AllParts.of(rows[:50], rows[50:], "y", [], ["ward", "bed"])
+    >>> [(each.name, each.levels.count) for each, _ in withheld_pairs(asked)]
+    [('ward and bed', 45)]
+    """
+    names = [each for each in _crossed_columns(together, "") if each not in set(together.features)]
+    for one, other in combinations(names[:MOST_WITHHELD], 2):
+        first, second = (each for each in together.levels_asked() if each in {one, other})
+        levels = _crossed([levels_of_column(together.rows[each]) for each in (first, second)])
+        column = pd.Series(np.where(levels.codes < 0, None, levels.codes), together.rows.index, dtype="category")
+        found = grouping_of(AND.join((first, second)), column)
+        if found is not None:
+            yield found, column
