@@ -9,10 +9,12 @@ import pandas as pd
 import pytest
 from sklearn.decomposition import PCA, TruncatedSVD
 from sklearn.linear_model import LinearRegression
-from sklearn.preprocessing import OneHotEncoder
+from sklearn.model_selection import KFold
+from sklearn.preprocessing import OneHotEncoder, TargetEncoder
 from sklearn.tree import DecisionTreeRegressor
 
 from mlsys.leakage.all_parts import AllParts
+from mlsys.leakage.fold_means import fold_mean_findings
 from mlsys.leakage.mappings import mapping_findings
 from mlsys.leakage.projected import projection_findings
 from mlsys.leakage.scaled import scaled_findings
@@ -143,3 +145,25 @@ def test_columns_that_are_0_where_the_other_is_not_are_no_components() -> None:
     frame, rng = rows(), np.random.default_rng(0)
     value, which = rng.gamma(2, size=ROWS), rng.random(ROWS) < 0.5
     assert scaled_findings(asked(frame.assign(p=value * which, q=value * ~which), "bad"), {}) == []
+
+
+@pytest.mark.parametrize("target", ["bad", "price"])
+def test_the_cross_fitted_encoder_of_scikit_learn_is_told_if_it_saw_all_rows(target: str) -> None:
+    frame = rows()
+    frame["price"] = frame["price"].round(-1)  # sums over equally many rows must often be equal or ordered
+    kind = "binary" if target == "bad" else "continuous"
+
+    def encoded(known: pd.DataFrame) -> pd.DataFrame:
+        def codes(learned: pd.DataFrame, given: pd.DataFrame) -> pd.Series:
+            encoder = TargetEncoder(target_type=kind).fit(learned[["town"]], learned[target])
+            return pd.Series(encoder.transform(given[["town"]])[:, 0], given.index)
+
+        made = codes(known, frame)
+        for others, fold in KFold(5, shuffle=True, random_state=0).split(known):
+            made[known.index[fold]] = codes(known.iloc[others], known.iloc[fold])
+        return frame.assign(made=made)
+
+    (found,) = fold_mean_findings(asked(encoded(frame), target))
+    assert (found.code, found.severity, found.columns) == ("LK229", "error", ("made",))
+    assert fold_mean_findings(asked(encoded(frame[:TRAINING]), target)) == []
+    assert fold_mean_findings(asked(encoded(rows(seed=6)), target)) == []

@@ -8,6 +8,7 @@ import numpy as np
 
 from mlsys.blocks import dtypes_of
 from mlsys.errors import Finding
+from mlsys.leakage.levels import some_rows
 from mlsys.leakage.off_grid import MOST_DECIMALS
 from mlsys.leakage.remedies import REMEDIES
 from mlsys.leakage.separation import in_hash_order
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
     Table = NDArray[np.float64]
 
-MOST_TRAIN, MOST_JUDGED, LOOKED_AT = 20_000, 300, 1_000
+MOST_TRAIN, MOST_JUDGED = 20_000, 300
 FEWEST_COLUMNS, MOST_COLUMNS = 2, 8
 FEWEST_COMPUTED = 2
 """Columns in which a row has more decimals than people write down: whole numbers lie on lines anyway."""
@@ -97,7 +98,7 @@ def _columns(train: pd.DataFrame, part: pd.DataFrame, features: Sequence[str]) -
     kinds, others, found = dtypes_of(train), dtypes_of(part), {}
     for name in features:
         if name in others and all(is_of_type(each[name], {Kind.NUMBER}) for each in (kinds, others)):
-            some = train[name].head(LOOKED_AT).dropna().to_numpy(dtype=np.float64)
+            some = some_rows(train[name]).dropna().to_numpy(dtype=np.float64)
             computed = some[some.round(MOST_DECIMALS) != some]
             different = len(np.unique(computed))
             if different >= max(FEWEST, DIFFERENT * len(computed)):
