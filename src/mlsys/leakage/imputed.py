@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from mlsys.leakage.neighbours import ASKED, COUNTS, are_means_of_nearest
 from mlsys.leakage.off_grid import MOST_DECIMALS, OffGrid, off_grid
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -28,13 +28,6 @@ EXACT, CARRIES = 1e-7, 1e-6
 CLOSER = 0.05
 """Distance to the regression over all rows, of that to the one over training rows: penalties and repeated fills keep
 them apart. Nine in ten of the slopes that fit neither are farther."""
-MOST_NEIGHBOURS, MOST_DONORS = 20, 10_000
-"""Neighbours of one value, and rows among which they are."""
-MOST_COMPARED = 30
-"""Columns of which some may be the distance."""
-ASKED, AGREE, DIFFER = 24, 0.5, 3
-"""Filled rows that are asked, the share that all rows must reproduce, and how many training rows must not."""
-SAME = 1e-9
 
 
 def imputed_columns(together: AllParts, told: Sequence[str] = ()) -> Iterator[tuple[str, str]]:
@@ -52,8 +45,8 @@ def imputed_columns(together: AllParts, told: Sequence[str] = ()) -> Iterator[tu
     Filled values have more decimals than measured ones. A regression is recognized because they are a linear function
     of other columns, without exception; it is compared with least squares over the rows that were not filled, of all
     parts and of training rows. Means of neighbours are recognized because a small multiple of each has few decimals;
-    they are compared with the nearest rows of all parts and of training, by any choice of up to six columns as their
-    distance, plain or in standard deviations.
+    they are compared with the nearest rows of all parts and of training
+    (:func:`~mlsys.leakage.neighbours.are_means_of_nearest`).
 
     Examples
     --------
@@ -160,84 +153,10 @@ def _with_penalty(known: Table, values: Numbers, asked: Table) -> Numbers:
 def _by_neighbours(together: AllParts, name: str, filled: OffGrid, other: NDArray[np.bool_]) -> bool:
     """Whether filled values are means of neighbours among all rows."""
     values = together.numbers[name]
-    count = _neighbours(values[filled.rows], filled)
+    count = next((each for each in COUNTS if filled.is_on_grid(values[filled.rows] * each).all()), None)
     asked = np.flatnonzero(filled.rows & ~other)[:ASKED]
     donors = np.flatnonzero(np.isfinite(values) & ~filled.rows)
-    mine = together.training[donors]
-    if count is None or not count < mine.sum() <= len(donors) <= MOST_DONORS or len(asked) < FEWEST:
+    if count is None or len(asked) < FEWEST:
         return False
-    for scaled in (False, True):
-        near = _Distances.of(together.numbers, name, asked, donors, scaled)
-        off = near.chosen(lambda each: _distances(each, values[donors], values[asked], count)) if near else None
-        if off is not None and (off.least <= SAME).sum() >= max(FEWEST, AGREE * len(asked)):
-            own = _distances(off.squares[:, mine], values[donors][mine], values[asked], count)
-            return bool(((off.least <= SAME) & (own > SAME)).sum() >= DIFFER)
-    return False
-
-
-def _neighbours(values: Numbers, filled: OffGrid) -> int | None:
-    """Return of how many written values each is the mean."""
-    return next((each for each in range(2, MOST_NEIGHBOURS + 1) if filled.is_on_grid(values * each).all()), None)
-
-
-@dataclass(frozen=True)
-class _Chosen:
-    squares: Table
-    least: Numbers
-
-
-@dataclass(frozen=True)
-class _Distances:
-    """Squared distances from rows asked to donors, by column."""
-
-    squares: Sequence[Table]
-
-    @classmethod
-    def of(
-        cls,
-        numbers: Mapping[str, Numbers],
-        name: str,
-        asked: NDArray[np.int64],
-        donors: NDArray[np.int64],
-        scaled: bool,
-    ) -> _Distances:
-        found = []
-        for each, values in numbers.items():
-            size = float(np.nanvar(values))
-            if each != name and size > 0 and np.isfinite(values[asked]).all() and len(found) < MOST_COMPARED:
-                apart = (values[asked][:, None] - values[donors][None, :]) ** 2
-                found.append(np.nan_to_num(apart / size if scaled else apart))
-        return cls(found)
-
-    def __bool__(self) -> bool:
-        return bool(self.squares)
-
-    def chosen(self, off: Callable[[Table], Numbers]) -> _Chosen:
-        """Return the sum over the columns that bring most rows to 0, added one at a time, or taken from all."""
-        found = []
-        for start, step in (((), 1), (tuple(range(len(self.squares))), -1)):
-            columns, total = set(start), np.sum([self.squares[each] for each in start], axis=0) if start else 0.0
-            best = _Chosen(total, off(total)) if start else None
-            while (
-                left := set(range(len(self.squares))) - columns if step > 0 else columns if len(columns) > 1 else set()
-            ):
-                tried = {each: total + step * self.squares[each] for each in left}
-                lengths = {each: off(table) for each, table in tried.items()}
-                place = min(lengths, key=lambda each: _size(lengths[each]))
-                if best is not None and _size(lengths[place]) >= _size(best.least):
-                    break
-                columns, total = columns ^ {place}, tried[place]
-                best = _Chosen(total, lengths[place])
-            found.append(best)
-        return min((each for each in found if each is not None), key=lambda each: _size(each.least))
-
-
-def _size(least: Numbers) -> float:
-    return float(np.median(least) + np.mean(np.minimum(least, 1.0)))
-
-
-def _distances(near: Table, donated: Numbers, values: Numbers, count: int) -> Numbers:
-    """Return how far values are from the means of their nearest donors, in their spread."""
-    places = np.argpartition(near, count - 1, axis=1)[:, :count]
-    apart: Numbers = np.abs(donated[places].mean(axis=1) - values) / float(np.ptp(donated))
-    return apart
+    others = {each: numbers for each, numbers in together.numbers.items() if each != name}
+    return are_means_of_nearest(others, values[asked], values[donors], (asked, donors), together.training, count)

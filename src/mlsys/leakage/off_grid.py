@@ -40,8 +40,19 @@ class OffGrid:
 
     def is_on_grid(self, values: Numbers) -> NDArray[np.bool_]:
         """Whether numbers are written with as few decimals as the other values, to rounding in the last bits."""
-        scaled = values * 10.0**self.decimals
-        return np.asarray(np.abs(scaled - scaled.round()) <= EXACT * np.maximum(np.abs(scaled), 1.0))
+        return on_grid(values, self.decimals)
+
+
+def on_grid(values: Numbers, decimals: int) -> NDArray[np.bool_]:
+    """Whether numbers have so many decimals at most, to rounding in the last bits.
+
+    Examples
+    --------
+    >>> on_grid(np.array([0.1 + 0.2, 0.25]), 1).tolist()
+    [True, False]
+    """
+    scaled = values * 10.0**decimals
+    return np.asarray(np.abs(scaled - scaled.round()) <= EXACT * np.maximum(np.abs(scaled), 1.0))
 
 
 def off_grid(column: Number) -> OffGrid | None:

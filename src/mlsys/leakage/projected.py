@@ -9,6 +9,7 @@ import numpy as np
 from mlsys.errors import Finding
 from mlsys.leakage.all_parts import AllParts
 from mlsys.leakage.levels import targets_of
+from mlsys.leakage.neighbour_targets import neighbour_target_columns
 from mlsys.leakage.power import is_measured
 from mlsys.leakage.remedies import REMEDIES
 
@@ -65,7 +66,9 @@ def projection_findings(together: AllParts, made_by: Mapping[str, str], told: Co
         if name in told or not column.has_fractions or together.looks[name].distinct < FEWEST_VALUES:
             continue
         if any(_is_projection(column.values, goal, together.training) for goal in goals):
-            found.append(_finding(name, made_by.get(name, "")))
+            found.append(_finding(name, _RESIDUALS, made_by.get(name, "")))
+    for name in neighbour_target_columns(together, {*told, *(name for each in found for name in each.columns)}):
+        found.append(_finding(name, _NEIGHBOURS, made_by.get(name, "")))
     return found
 
 
@@ -92,12 +95,13 @@ def _left_over(left: Numbers, values: Numbers) -> float:
     return max(abs(float(left.mean())), abs(float((left * scaled).mean())))
 
 
-def _finding(name: str, step: str) -> Finding:
-    return Finding(
-        "LK229",
-        f"{name!r} is a prediction of the target that was fitted to all rows, including held-out ones: its residuals "
-        f"are 0 on average and uncorrelated with it, and not over training rows; {REMEDIES['score beforehand']}",
-        "error",
-        columns=(name,),
-        step=step,
-    )
+_RESIDUALS = (
+    "a prediction of the target that was fitted to all rows, including held-out ones: its residuals are 0 on average "
+    "and uncorrelated with it, and not over training rows"
+)
+_NEIGHBOURS = "the mean target of the nearest rows among all rows, including held-out ones, not among training rows"
+
+
+def _finding(name: str, what: str, step: str) -> Finding:
+    message = f"{name!r} is {what}; {REMEDIES['score beforehand']}"
+    return Finding("LK229", message, "error", columns=(name,), step=step)
