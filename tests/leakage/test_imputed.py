@@ -162,3 +162,17 @@ def test_a_share_of_few_questions_and_a_dose_dealt_in_turn_are_no_statistics() -
     training = drawn(frame)
     training[frame["passed"].to_numpy() == 1] = False
     assert told(frame, training) == []
+
+
+def test_gaps_filled_between_earlier_and_later_rows_are_told_and_those_filled_from_earlier_rows_are_not() -> None:
+    frame = rows().sort_values("income", ignore_index=True)
+    gaps = frame["rent"].mask(frame["gone"])
+    training = np.random.default_rng(1).permutation(ROWS) < TRAINING
+    (found,) = told(frame.assign(rent=gaps.interpolate(limit_direction="both")), training)
+    assert (found.columns, "between earlier and later rows" in found.message) == (("rent",), True)
+    assert told(frame.assign(rent=gaps.ffill().bfill()), training) == []
+
+
+def test_a_counter_that_rises_by_halves_is_not_taken_for_interpolated() -> None:
+    frame = rows().assign(rent=np.arange(ROWS) / 2)
+    assert told(frame, np.random.default_rng(1).permutation(ROWS) < TRAINING) == []

@@ -123,7 +123,7 @@ def _found(
     found = [replace(each, step=_maker(each, given["makers"])) for each in found]
     by_level = level_statistic_findings(together, given["makers"])
     told = {name for each in by_level for name in each.columns}
-    found += by_level + scaled_findings(together, given["makers"], told)
+    found += by_level + scaled_findings(together, given["makers"], told, at.roles.time)
     found += projection_findings(together, given["makers"], {name for each in found for name in each.columns})
     found = with_power(found, train, target) + chosen_column_findings(together)
     found += _left_out_of_their_own(made, train, target, given)

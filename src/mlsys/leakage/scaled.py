@@ -10,6 +10,7 @@ from mlsys.leakage.binned import binned_columns
 from mlsys.leakage.components import components
 from mlsys.leakage.filled import cut_off, filled_by_level, filled_with
 from mlsys.leakage.imputed import imputed_columns
+from mlsys.leakage.interpolated import interpolated_columns
 from mlsys.leakage.one_end import cut_at_one_end
 from mlsys.leakage.read_once import Number
 from mlsys.leakage.remedies import REMEDIES
@@ -21,7 +22,9 @@ if TYPE_CHECKING:
 MOST_NAMED = 3
 
 
-def scaled_findings(together: AllParts, made_by: Mapping[str, str], told: Collection[str] = ()) -> list[Finding]:
+def scaled_findings(
+    together: AllParts, made_by: Mapping[str, str], told: Collection[str] = (), time: str | None = None
+) -> list[Finding]:
     """Return findings for features whose values show a statistic over all rows, but not over training rows.
 
     Parameters
@@ -32,6 +35,8 @@ def scaled_findings(together: AllParts, made_by: Mapping[str, str], told: Collec
         Columns to the steps that made them.
     told : collection of str
         Columns that are already reported, such as those centred by level, which are centred as a whole too.
+    time : str, optional
+        The time column.
 
     Notes
     -----
@@ -60,10 +65,10 @@ def scaled_findings(together: AllParts, made_by: Mapping[str, str], told: Collec
     for name in components(together, {*told, *(name for columns in found.values() for name in columns)}):
         made.setdefault(made_by.get(name, ""), {})[name] = "is a component, orthogonal to the next,"
     scaled += [_told(step, columns, "components beforehand") for step, columns in made.items()]
-    return scaled + _filled(together, {*told, *(name for each in scaled for name in each.columns)}, made_by)
+    return scaled + _filled(together, {*told, *(name for each in scaled for name in each.columns)}, made_by, time)
 
 
-def _filled(together: AllParts, told: Collection[str], made_by: Mapping[str, str]) -> list[Finding]:
+def _filled(together: AllParts, told: Collection[str], made_by: Mapping[str, str], time: str | None) -> list[Finding]:
     """Return findings for columns that were filled, cut off or cut into bins."""
     found: dict[tuple[str, str], dict[str, str]] = {}
     for name, column in together.columns.items():
@@ -79,6 +84,9 @@ def _filled(together: AllParts, told: Collection[str], made_by: Mapping[str, str
             found.setdefault((step, "filled beforehand"), {})[name] = f"was filled with {said}"
         elif cut:
             found.setdefault((step, "cut beforehand"), {})[name] = f"was cut off at its {cut}"
+    for name in interpolated_columns(together, time, told):
+        said = "was filled by interpolation between earlier and later rows"
+        found.setdefault((made_by.get(name, ""), "filled beforehand"), {})[name] = said
     reported = {*told, *(name for each in found.values() for name in each)}
     for name, how in imputed_columns(together, reported):
         found.setdefault((made_by.get(name, ""), "filled beforehand"), {})[name] = f"was filled {how}"
