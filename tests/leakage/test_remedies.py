@@ -176,6 +176,15 @@ def parts_of_a_sum(f: pd.DataFrame) -> pd.DataFrame:
     return f.assign(z=z, price=f["price"].round(2), total=(f["price"].round(2) + z).round(2))
 
 
+def predicted_by_a_parabola(f: pd.DataFrame) -> pd.DataFrame:
+    return f.assign(z=np.polyval(np.polyfit(f["price"], f["late"], 2), f["price"]))
+
+
+def taken_apart(f: pd.DataFrame) -> pd.DataFrame:
+    directions = np.linalg.svd(f[["price", "shop"]].to_numpy(), full_matrices=False)[0]
+    return f.assign(z=directions[:, 0], other=directions[:, 1])
+
+
 def told_in_two_columns(f: pd.DataFrame) -> pd.DataFrame:
     z = np.random.default_rng(4).integers(0, 2, ROWS)
     return f.assign(z=z, other=z ^ f["late"].to_numpy())
@@ -194,6 +203,8 @@ COLUMNS: dict[str, tuple[Any, str, dict[str, Any]]] = {
         lambda f: f.assign(z=f.groupby("shop")["price"].transform("mean")), "LK226", {}
     ),
     "encoded beforehand": (coded_by_mean, "LK229", {}),
+    "score beforehand": (predicted_by_a_parabola, "LK229", {}),
+    "components beforehand": (taken_apart, "LK226", {}),
     "own row": (ended_with_itself, "LK228", {}),
     "late column": (copied, "LK204", {}),
     "nulls": (nulled, "LK206", {}),

@@ -19,6 +19,7 @@ from mlsys.execution.looked_at import interleaves, rows_to_check
 from mlsys.execution.parts import Parts
 from mlsys.execution.told import AtSplit
 from mlsys.execution.work import At, Task, Work
+from mlsys.leakage.between import between_findings
 from mlsys.leakage.dates import date_findings
 from mlsys.leakage.differing import difference_findings
 from mlsys.leakage.identifiers import identifier_findings
@@ -163,7 +164,8 @@ def _between_parts(
         judged = part.drop(columns=list(roles.targets), errors="ignore") if name == "test" else part
         repeats = functools.partial(_repeats, rows, judged, name, features, hashes[learned], said)
         found += findings_of_each(roles, repeats) if roles.targets else repeats(roles)
-        found += near_findings(rows, judged, name, features, said)
+        near = near_findings(rows, judged, name, features, said)
+        found += near or between_findings(rows, judged, name, features, said)
         found += near_text_findings(rows, judged, name, features, said)
         told = by_chance or not any(finding.code == "LK217" for finding in found)  # once, where it may be
         found += difference_findings(rows, judged, name, features, by_chance) if learned == "train" and told else []

@@ -22,6 +22,7 @@ from mlsys.leakage.all_but_one import all_but_one_findings
 from mlsys.leakage.all_parts import AllParts
 from mlsys.leakage.as_by_chance import as_by_chance
 from mlsys.leakage.carried import with_power
+from mlsys.leakage.chosen_columns import chosen_column_findings
 from mlsys.leakage.encodings import gap_findings, own_target_findings
 from mlsys.leakage.fold_means import fold_mean_findings
 from mlsys.leakage.groups import group_findings
@@ -30,6 +31,7 @@ from mlsys.leakage.mappings import mapping_findings
 from mlsys.leakage.mirrored import mirrored_findings
 from mlsys.leakage.own_window import window_findings
 from mlsys.leakage.power import FEWEST
+from mlsys.leakage.projected import projection_findings
 from mlsys.leakage.repeats import repeat_findings
 from mlsys.leakage.scaled import scaled_findings
 from mlsys.leakage.spelling import spelling_findings
@@ -121,8 +123,9 @@ def _found(
     found = [replace(each, step=_maker(each, given["makers"])) for each in found]
     by_level = level_statistic_findings(together, given["makers"])
     told = {name for each in by_level for name in each.columns}
-    found += by_level + scaled_findings(together, given["makers"], told)
-    found = with_power(found, train, target)
+    found += by_level + scaled_findings(together, given["makers"], told, at.roles.time)
+    found += projection_findings(together, given["makers"], {name for each in found for name in each.columns})
+    found = with_power(found, train, target) + chosen_column_findings(together)
     found += _left_out_of_their_own(made, train, target, given)
     if judged is not None:
         shared = _shared(train, judged, target, at.roles.group, given)

@@ -159,7 +159,7 @@ class AllParts:
     @cached_property
     def groupings(self) -> list[Grouping]:
         """The columns that are asked, where their values come again."""
-        found = (_grouping(name, self.rows[name]) for name in self.levels_asked() if self._worth_drawing(name))
+        found = (grouping_of(name, self.rows[name]) for name in self.levels_asked() if self._worth_drawing(name))
         return [each for each in found if each is not None]
 
     @property
@@ -200,10 +200,10 @@ class AllParts:
             look = self.looks[name]
             if look.whole and may_be_levels(self.some[name], FEWEST_LEVELS):
                 return None
-            return _grouping(name, pd.Series(numbers_of(self.rows[name]))) if _come_again(look) else None
+            return grouping_of(name, pd.Series(numbers_of(self.rows[name]))) if _come_again(look) else None
         some = days_of(self.some[name]) if kind.means in TIMES else None
         days = days_of(self.rows[name]) if some is not None and _come_again(look_of(some)) else None
-        return None if days is None else _grouping(name, days)
+        return None if days is None else grouping_of(name, days)
 
 
 def _come_again(look: Look) -> bool:
@@ -211,7 +211,8 @@ def _come_again(look: Look) -> bool:
     return look.levels >= FEWEST_LEVELS and look.alone <= MOST_OF_VALUES * look.counted
 
 
-def _grouping(name: str, column: pd.Series) -> Grouping | None:
+def grouping_of(name: str, column: pd.Series) -> Grouping | None:
+    """Return the levels of a column, in some of many rows; ``None`` where these are too few, or nearly all rows."""
     ordered = values_of(column).kind is Kind.NUMBER
     places = np.arange(len(column))
     if len(column) > SAMPLE:

@@ -8,9 +8,9 @@ import numpy as np
 import pandas as pd
 
 from mlsys.leakage.coincidence import PROVES, chance_of_quantiles
-from mlsys.leakage.levels import levels_of_column
+from mlsys.leakage.levels import Levels, levels_of_column
 from mlsys.summaries import is_hashable
-from mlsys.values import plain
+from mlsys.values import Kind, plain, values_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,15 +28,19 @@ UNEVEN = 2.0
 """Rows of the largest bin for each of the smallest, at most: equal values may not be divided."""
 FINE = 3
 """Distinct values for each bin, at least."""
+FEWEST_ROWS = 10
+"""Rows of a bin whose column is gone."""
+_LOWER_BOUND = r"^\s*[\[(]\s*(-?[\d.]+(?:e[+-]?\d+)?|-inf)\s*,"
 
 
 def binned_columns(together: AllParts) -> Iterator[tuple[str, str]]:
-    """Yield columns of bins of equal size over all rows, and the column that was cut.
+    """Yield columns of bins of equal size over all rows, and the column that was cut; empty where that is gone.
 
     Notes
     -----
     The bins are those of the quantiles at equal steps over all rows, row by row; training rows have other quantiles,
-    which put at least one row elsewhere.
+    which put at least one row elsewhere. If the column that was cut is gone, each bin must hold as many rows as the
+    quantiles of distinct values leave, which is not the same number for all: equal numbers are also those of a design.
 
     Examples
     --------
@@ -57,6 +61,9 @@ def binned_columns(together: AllParts) -> Iterator[tuple[str, str]]:
             if source != name and _is_cut_at_quantiles(levels.codes, levels.count, values, together.training):
                 yield name, source
                 break
+        else:
+            if _are_of_equal_size(_in_order(together.rows[name], levels), together.training):
+                yield name, ""
 
 
 def _may_be_bins(together: AllParts, name: str) -> bool:
@@ -64,6 +71,32 @@ def _may_be_bins(together: AllParts, name: str) -> bool:
     if look is not None:
         return FEWEST_BINS <= look.distinct <= MOST_BINS
     return is_hashable(together.rows[name]) and FEWEST_BINS <= plain(together.some[name]).nunique() <= MOST_BINS
+
+
+def _in_order(column: pd.Series, levels: Levels) -> NDArray[np.int64]:
+    """Return the bins of rows in the order of their bounds; none of texts that are no bounds."""
+    if values_of(column).kind is Kind.NUMBER:
+        return levels.codes
+    named = pd.Series(plain(column).astype(str).to_numpy()).groupby(levels.codes).first().drop(-1, errors="ignore")
+    lower = pd.to_numeric(named.str.extract(_LOWER_BOUND)[0], errors="coerce")
+    if lower.isna().any() or not lower.is_unique:
+        return np.full(len(column), -1)
+    return np.append(lower.rank().to_numpy(dtype=np.int64) - 1, -1)[levels.codes]
+
+
+def _are_of_equal_size(bins: NDArray[np.int64], training: NDArray[np.bool_]) -> bool:
+    """Whether bins hold as many rows as quantiles of distinct values leave, and those of training rows do not."""
+    return _counted_as_quantiles(bins) and not _counted_as_quantiles(bins[training])
+
+
+def _counted_as_quantiles(bins: NDArray[np.int64]) -> bool:
+    counts = np.bincount(bins[bins >= 0])
+    rows, many = int(counts.sum()), len(counts)
+    if many < FEWEST_BINS or rows < FEWEST_ROWS * many or (np.diff(counts) <= 0).all():  # dealt in turn, or all equal
+        return False
+    places = (rows - 1) * np.arange(1, many) / many
+    bounds = np.floor(places) + 1, np.ceil(places)  # a value at a bound belongs to the bin below it, or to that above
+    return any(np.array_equal(np.diff([0, *each, rows]), counts) for each in bounds)
 
 
 def _is_cut_at_quantiles(codes: NDArray[np.int64], count: int, values: Numbers, training: NDArray[np.bool_]) -> bool:

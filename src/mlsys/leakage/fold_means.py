@@ -8,6 +8,7 @@ import numpy as np
 
 from mlsys.errors import Finding
 from mlsys.leakage.all_parts import AllParts
+from mlsys.leakage.fold_codes import follows_other_folds
 from mlsys.leakage.levels import Levels, targets_of
 from mlsys.leakage.power import is_measured
 from mlsys.leakage.read_once import Number
@@ -34,7 +35,7 @@ def fold_mean_findings(together: AllParts) -> list[Finding]:
     -----
     Rows of a level that share a value form a fold, and the value must equal the level's sum outside the fold divided
     by its count outside the fold. If this holds over all rows but not over training rows, all rows were used. Smoothed
-    means are not recognized.
+    means keep the order of sums among folds with equally many rows outside.
     """
     found: dict[str, str] = {}
     target = together.rows[together.target]
@@ -45,7 +46,8 @@ def fold_mean_findings(together: AllParts) -> list[Finding]:
             known = each.kept(together.labelled)
             training = together.training[known.places]
             for name in [name for name in table if name != each.name and name not in found]:
-                if _is_of_all(known.levels, goal[known.places], table[name][known.places], training):
+                given = goal[known.places], table[name][known.places], training
+                if _is_of_all(known.levels, *given) or follows_other_folds(known.levels.codes, *given):
                     found[name] = each.name
     return [_finding(name, group) for name, group in found.items()]
 

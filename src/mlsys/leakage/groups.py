@@ -10,6 +10,7 @@ import pandas as pd
 
 from mlsys.errors import Finding
 from mlsys.leakage.all_parts import AllParts, Grouping
+from mlsys.leakage.crossed import AND, withheld_pairs
 from mlsys.leakage.levels import Levels, auc, levels_of_column, targets_of
 from mlsys.leakage.name_parts import groupings_of_names, groupings_of_numbers
 from mlsys.leakage.remedies import REMEDIES
@@ -117,6 +118,9 @@ def group_findings(together: AllParts, group: str | None = None) -> list[Finding
     every = [*asked, *groupings_of_names(together), *groupings_of_numbers(together)]
     told = [(each, _telling(together, each, part, group), parts) for each, part, parts in every]
     found = [(each, telling, parts) for each, telling, parts in told if telling is not None and telling.tells]
+    if not found and group is None:
+        pairs = ((each, _telling(together, each, "", None), parts) for each, parts in withheld_pairs(together))
+        found = [(each, telling, parts) for each, telling, parts in pairs if telling is not None and telling.tells]
     found.sort(key=lambda each: (bool(each[1].part), -round(each[1].auc, 2), each[0].levels.count))
     made = (_finding(telling, together, parts, place < MOST) for place, (telling, parts) in enumerate(_once(found)))
     return [each for each in made if each is not None]
@@ -223,14 +227,16 @@ def _finding(each: Telling, together: AllParts, parts: pd.Series | None, priced:
     if price is not None and matters:
         costs = f"; a small model scores {price.chance:.2f}, and {price.together:.2f} with these rows kept together"
     asks = "" if warns else "if they belong to one patient, window or place, "
-    made = "make a column of it with Derive, and " if each.part else ""
-    what = f"part of {each.column!r} {each.part}" if each.part else repr(each.column)
+    crossed = tuple(each.column.split(AND)) if parts is not None and not each.part else ()
+    made = "make a column of it with Derive, and " if parts is not None else ""
+    what = " and ".join(map(repr, crossed)) or repr(each.column)
+    what = f"part of {what} {each.part}" if each.part else what
     return Finding(
         "LK227",
         f"rows of one {what} are on both sides of the split and predict each other's target (AUC "
         f"{each.auc:.3f} ± {each.error:.3f}){costs}; {asks}{made}{REMEDIES['undeclared group']}",
         "warning" if warns else "information",
-        columns=(each.column,),
+        columns=crossed or (each.column,),
     )
 
 

@@ -10,6 +10,7 @@ import pandas as pd
 
 from mlsys.errors import Finding
 from mlsys.leakage.all_parts import AllParts, Grouping
+from mlsys.leakage.crossed import crossing_of
 from mlsys.leakage.levels import numbers_of
 from mlsys.leakage.power import is_measured
 from mlsys.leakage.read_once import has_fractions
@@ -24,6 +25,8 @@ FEWEST_LEVELS, FEWEST_OTHERWISE = 5, 3
 """Levels in which a column varies, all of which must agree; and those in which training rows must not."""
 FEWEST_VALUES = 20
 """Of a column of distances: fewer are the codes of a design, which are balanced on purpose."""
+LARGE = 100
+"""Rows of the median level from which on it is a category, and not a group whose size was known."""
 EXACT = 1e-9
 OF_TARGETS = {"mean": "mean", "median": "median", "std": "standard deviation", "min": "minimum", "max": "maximum",
               "sum": "sum"}  # fmt: skip
@@ -47,11 +50,14 @@ def level_statistic_findings(together: AllParts, made_by: Mapping[str, str]) -> 
     A statistic of a measured target by level is an error; the mean, median or standard deviation of another feature,
     and a number whose mean is 0 within every level, are a warning. Values must agree to nine digits in all levels in
     which the column varies, at least five, and those of training rows must differ in at least three. So must shares of
-    rows by level, and numbers divided by the mean of their level.
+    rows by level, numbers of rows of large levels, and numbers divided by the mean of their level. Levels are those of
+    a column, or of two or three together.
     """
     found: dict[str, Finding] = {}
     measured = is_measured(together.rows[together.target])
-    asked = [name for name, column in together.columns.items() if measured or column.has_fractions]
+    some = len(together.some)
+    asked = [name for name, column in together.columns.items()
+             if measured or column.has_fractions or together.looks[name].levels * LARGE <= some]  # fmt: skip
     for each in together.groupings if asked else ():
         training = together.training[each.places]
         for name in asked:
@@ -60,6 +66,11 @@ def level_statistic_findings(together: AllParts, made_by: Mapping[str, str]) -> 
             said = _said(together, each, name, training)
             if said:
                 found[name] = _finding(name, *said, made_by.get(name, ""))
+    for name in [name for name in asked if name not in found]:
+        crossed = crossing_of(together, name)
+        said = None if crossed is None else _said(together, crossed, name, together.training)
+        if said:
+            found[name] = _finding(name, *said, made_by.get(name, ""))
     return list(found.values())
 
 
@@ -76,6 +87,8 @@ def _said(together: AllParts, each: Grouping, name: str, training: NDArray[np.bo
         return None
     values = column[each.places]
     stated = each.levels.per_level(values)
+    if not has_fractions(stated) and _is_number_of_rows(each.levels.codes, stated, training):
+        return f"the number of rows of each {each.name!r}", False
     if has_fractions(values) and _is_share(each.levels.codes, stated, training):
         return f"the share of rows by {each.name!r}", False
     for source, wanted, of_target in _sources(together, each, name):
@@ -91,6 +104,13 @@ def _is_share(codes: NDArray[np.int64], stated: Numbers, training: NDArray[np.bo
     found = [np.bincount(each[each >= 0], minlength=len(stated)) / len(each) for each in (codes, codes[training])]
     agree = [_equal(stated, each) for each in found]
     return bool(len(stated) >= FEWEST_LEVELS and agree[0].all() and (~agree[1]).sum() >= FEWEST_OTHERWISE)
+
+
+def _is_number_of_rows(codes: NDArray[np.int64], stated: Numbers, training: NDArray[np.bool_]) -> bool:
+    """Whether the numbers of large levels are those of their rows; a small level may be a family, or an order."""
+    counts = np.bincount(codes[codes >= 0], minlength=len(stated))
+    told = np.median(counts) >= LARGE and len(np.unique(counts)) > len(counts) // 2
+    return bool(told and len(stated) >= FEWEST_LEVELS and not training.all() and _equal(stated, counts).all())
 
 
 def _sources(together: AllParts, each: Grouping, name: str) -> Iterator[tuple[Numbers, tuple[str, ...], bool]]:

@@ -14,6 +14,7 @@ from mlsys.leakage.all_parts import AllParts, Grouping
 from mlsys.leakage.by_sums import follows_sums
 from mlsys.leakage.levels import Levels, some_rows, targets_of
 from mlsys.leakage.remedies import REMEDIES
+from mlsys.leakage.shrunk import are_log_odds, is_shrunk
 from mlsys.values import Kind, plain, values_of
 
 if TYPE_CHECKING:
@@ -238,8 +239,25 @@ def _ask(together: AllParts, each: Grouping, table: dict[str, Numbers], found: d
         targets = _targets(each.levels, goal, training)
         for name, values in table.items():
             how = follows_held_out(each.levels.per_level(values), targets)
+            if not how and _follows_a_formula(together, each, values, targets):
+                how = "order"
             if how and (name not in found or found[name][1] != "order"):
                 found[name] = (each.name, how)
+
+
+def _follows_a_formula(together: AllParts, each: Grouping, values: Numbers, targets: Targets) -> bool:
+    """Whether numbers of levels are means drawn to those of a coarser column, or to the overall mean, or log odds."""
+    numbers = each.levels.per_level(values)
+    told = numbers, targets.sums, targets.counts, targets.own_sums, targets.own_counts
+    if are_log_odds(*told):
+        return True
+    coarser = [np.zeros(each.levels.count, dtype=np.int64)]
+    for other in together.groupings:
+        if other.levels.count < each.levels.count and np.array_equal(other.places, each.places):
+            codes = other.levels.codes.astype(np.float64)
+            if each.levels.constant(codes):
+                coarser.append(np.nan_to_num(each.levels.per_level(codes), nan=-1).astype(np.int64))
+    return any(is_shrunk(*told, parents) for parents in coarser)
 
 
 def _targets(levels: Levels, goal: Numbers, training: NDArray[np.bool_]) -> Targets:

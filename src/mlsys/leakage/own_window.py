@@ -88,7 +88,7 @@ def window_findings(together: AllParts, time: str | None) -> list[Finding]:
     earlier targets alone. Maxima and medians of windows are not recognized.
     """
     names = [name for name in together.numbers if together.looks[name].distinct >= FEWEST_VALUES]
-    order, dated = _order(together, time) if names else (None, False)
+    order, dated = order_of_rows(together, time) if names else (None, False)
     if order is None:
         return []
     table = [together.columns[name] for name in names]
@@ -102,7 +102,7 @@ def window_findings(together: AllParts, time: str | None) -> list[Finding]:
     return [_finding(name, series, later) for name, (series, later) in found.items()]
 
 
-def _order(together: AllParts, time: str | None) -> tuple[NDArray[np.int64] | None, bool]:
+def order_of_rows(together: AllParts, time: str | None) -> tuple[NDArray[np.int64] | None, bool]:
     """Return the places of rows in the order of time, ``None`` where nothing tells it, and whether times tell it."""
     index = together.rows.index
     numbered = index.dtype.kind in "iu" and index.is_unique

@@ -39,6 +39,11 @@ REMEDIES: Mapping[str, str] = {
     "estimator to Apply, or learn it in a Transform; what it reads must be known before the decision",
     "encoded beforehand": "encode after the split with TargetEncode, which learns from other folds, or remove it "
     "with exclude=",
+    "chosen beforehand": "choose after the split, by training rows alone: list Apply(SelectKBest(...)) or another "
+    "selector there",
+    "score beforehand": "fit the model inside: list it with Train, or combine models with Stacking, which predicts "
+    "training rows from other folds; or remove the column with exclude=",
+    "components beforehand": "fit them after the split, of training rows alone: give the estimator to Apply",
     "scaled beforehand": "scale after the split, of training rows alone (Standardize, or Apply with scikit-learn's)",
     "by level beforehand": "make it after the split, from training rows alone, in a Transform",
     "filled beforehand": "leave its gaps empty: Impute learns from training rows what fills them",
@@ -103,10 +108,16 @@ CAUSES: Mapping[str, Sequence[str]] = {
     "LK223": ("late column", "fitted beforehand"),
     "LK224": ("late column", "fitted beforehand"),
     "LK225": ("late column", "fitted beforehand"),
-    "LK226": ("scaled beforehand", "filled beforehand", "cut beforehand", "by level beforehand"),
+    "LK226": (
+        "scaled beforehand",
+        "components beforehand",
+        "filled beforehand",
+        "cut beforehand",
+        "by level beforehand",
+    ),
     "LK227": ("undeclared group",),
     "LK228": ("encoded beforehand", "in sample", "own row"),
-    "LK229": ("encoded beforehand",),
+    "LK229": ("encoded beforehand", "score beforehand", "chosen beforehand"),
     "LK230": ("mirrored",),
     "LK231": ("one column apart",),
     "LK232": ("spelling",),

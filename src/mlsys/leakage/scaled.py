@@ -4,38 +4,27 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from mlsys.errors import Finding
 from mlsys.leakage.all_parts import AllParts
 from mlsys.leakage.binned import binned_columns
+from mlsys.leakage.components import components
 from mlsys.leakage.filled import cut_off, filled_by_level, filled_with
+from mlsys.leakage.imputed import imputed_columns
+from mlsys.leakage.interpolated import interpolated_columns
+from mlsys.leakage.one_end import cut_at_one_end
 from mlsys.leakage.read_once import Number
 from mlsys.leakage.remedies import REMEDIES
+from mlsys.leakage.scales import FEWEST, OF_THE_LARGEST, scale_of
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
 
-    from numpy.typing import NDArray
-
-FEWEST = 30
-"""Rows, and distinct values."""
-EXACT = 1e-9
-MOST_DECIMALS, FEWEST_DECIMALS = 12, 4
-"""Minimum number of decimals: with fewer, a sample around 0 has the moments of a scaled one too often."""
-MOST_AT_AN_END = 5
-"""Rows at 0 or 1: shares and probabilities have many there."""
-ROUNDED = 2.0
-"""Standard errors that rounding alone gives a mean."""
 MOST_NAMED = 3
-NORMAL = 0.9999
-"""Correlation with the quantiles of a normal distribution."""
-UNIFORM = 3.0
-"""Largest distance from a uniform distribution, times the root of the number of rows, of values that may be the places
-of rows in another sample: these reach from 0 to 1 as well."""
 
 
-def scaled_findings(together: AllParts, made_by: Mapping[str, str], told: Collection[str] = ()) -> list[Finding]:
+def scaled_findings(
+    together: AllParts, made_by: Mapping[str, str], told: Collection[str] = (), time: str | None = None
+) -> list[Finding]:
     """Return findings for features whose values show a statistic over all rows, but not over training rows.
 
     Parameters
@@ -46,6 +35,8 @@ def scaled_findings(together: AllParts, made_by: Mapping[str, str], told: Collec
         Columns to the steps that made them.
     told : collection of str
         Columns that are already reported, such as those centred by level, which are centred as a whole too.
+    time : str, optional
+        The time column.
 
     Notes
     -----
@@ -57,6 +48,7 @@ def scaled_findings(together: AllParts, made_by: Mapping[str, str], told: Collec
 
     Examples
     --------
+    >>> import numpy as np
     >>> import pandas as pd
     >>> x = np.random.default_rng(0).gamma(2, size=100)
     >>> rows = pd.DataFrame({"x": x, "z": (x - x.mean()) / x.std(), "y": x > 1})
@@ -69,10 +61,14 @@ def scaled_findings(together: AllParts, made_by: Mapping[str, str], told: Collec
         if how:
             found.setdefault(made_by.get(name, ""), {})[name] = how
     scaled = [_finding(step, columns) for step, columns in found.items()]
-    return scaled + _filled(together, {*told, *(name for each in scaled for name in each.columns)}, made_by)
+    made: dict[str, dict[str, str]] = {}
+    for name in components(together, {*told, *(name for columns in found.values() for name in columns)}):
+        made.setdefault(made_by.get(name, ""), {})[name] = "is a component, orthogonal to the next,"
+    scaled += [_told(step, columns, "components beforehand") for step, columns in made.items()]
+    return scaled + _filled(together, {*told, *(name for each in scaled for name in each.columns)}, made_by, time)
 
 
-def _filled(together: AllParts, told: Collection[str], made_by: Mapping[str, str]) -> list[Finding]:
+def _filled(together: AllParts, told: Collection[str], made_by: Mapping[str, str], time: str | None) -> list[Finding]:
     """Return findings for columns that were filled, cut off or cut into bins."""
     found: dict[tuple[str, str], dict[str, str]] = {}
     for name, column in together.columns.items():
@@ -82,14 +78,20 @@ def _filled(together: AllParts, told: Collection[str], made_by: Mapping[str, str
         word, by = filled_with(column), ""
         if not word:
             by = filled_by_level(column, together.groupings)
-        cut = cut_off(column)
+        cut = cut_off(column) or cut_at_one_end(column)
         if word or by:
             said = f"{word}" if word else f"its means by {by!r}"
             found.setdefault((step, "filled beforehand"), {})[name] = f"was filled with {said}"
         elif cut:
             found.setdefault((step, "cut beforehand"), {})[name] = f"was cut off at its {cut}"
+    for name in interpolated_columns(together, time, told):
+        said = "was filled by interpolation between earlier and later rows"
+        found.setdefault((made_by.get(name, ""), "filled beforehand"), {})[name] = said
+    reported = {*told, *(name for each in found.values() for name in each)}
+    for name, how in imputed_columns(together, reported):
+        found.setdefault((made_by.get(name, ""), "filled beforehand"), {})[name] = f"was filled {how}"
     for name, source in binned_columns(together):
-        said = f"has the bins of equal size of {source!r}"
+        said = f"has the bins of equal size of {repr(source) if source else 'a column that is gone'}"
         found.setdefault((made_by.get(name, ""), "cut beforehand"), {})[name] = said
     return [_told(step, columns, cause) for (step, cause), columns in found.items()]
 
@@ -99,88 +101,9 @@ def _how(column: Number) -> str:
     own = int((column.known & column.training).sum())
     if own < FEWEST or own == len(column.everywhere) or not column.has_fractions:
         return ""
-    how = _scaled(column.everywhere)
-    return how if how and not _scaled(column.own) else ""
-
-
-def _scaled(values: NDArray[np.float64]) -> str:
-    if len(np.unique(values[: 10 * FEWEST])) < FEWEST:
-        return ""
-    slack, mean = _slack(values), float(values.mean())
-    if abs(mean) <= slack and any(abs(float(values.std(ddof=each)) - 1) <= slack for each in (0, 1)):
-        return "a z-score"
-    if _is_robust_score(values, slack):
-        return "a robust score"
-    if abs(mean - 1) <= slack and values.min() >= 0:
-        return "divided by its mean"
-    if abs(float(values.sum()) - 1) <= EXACT and values.min() >= 0:
-        return "divided by its sum"
-    if _fills_a_range(values):
-        return "scaled to its range"
-    if _are_normal_scores(values):
-        return "normal scores of its ranks"
-    if abs(mean) <= max(slack * (slack > EXACT), EXACT * float(values.std())) and not _mirrors(values):
-        return "centred"
-    return "a rank" if values.max() == 1 and _are_ranks(values) else ""
-
-
-def _are_ranks(values: NDArray[np.float64]) -> bool:
-    """Whether values are the places of rows, divided by their number."""
-    places = np.sort(values) * len(values)
-    is_rank = np.abs(places - np.arange(1, len(values) + 1)).max() <= 0.5  # noqa: PLR2004
-    in_turn = (np.diff(values) >= 0).all() or (np.diff(values) <= 0).all()  # the places of sorted rows
-    return bool(is_rank and not in_turn and np.abs(places * 2 - (places * 2).round()).max() < EXACT)
-
-
-def _fills_a_range(values: NDArray[np.float64]) -> bool:
-    """Whether numbers that were not rounded reach from 0 or -1 to 1, with few rows at either end."""
-    low, high = float(values.min()), float(values.max())
-    if abs(high - 1) > EXACT or min(abs(low), abs(low + 1)) > EXACT:
-        return False
-    ends = max(int((np.abs(values - end) <= EXACT).sum()) for end in (low, high))
-    if ends > MOST_AT_AN_END or bool((values.round(FEWEST_DECIMALS) == values).all()):
-        return False
-    places = (np.sort(values) - low) / (high - low)
-    apart = np.abs(places - np.arange(len(values)) / (len(values) - 1)).max()
-    return bool(apart * np.sqrt(len(values)) > UNIFORM)
-
-
-def _mirrors(values: NDArray[np.float64]) -> bool:
-    """Whether each value stands beside its negative: differences of two sides, one row for each."""
-    low, high = values.min(initial=0.0), values.max(initial=0.0)
-    if abs(low + high) > EXACT * max(-low, high):  # the first of the pairs below, for which nothing is sorted
-        return False
-    there = np.sort(values)
-    return bool((np.abs(there + there[::-1]) <= EXACT * np.abs(there).max(initial=0.0)).all())
-
-
-def _are_normal_scores(values: NDArray[np.float64]) -> bool:
-    """Whether values are the quantiles of a normal distribution, one for each rank: those of another sample differ."""
-    if not _mirrors(values):
-        return False
-    from scipy.special import ndtri
-
-    places = (np.arange(1, len(values) + 1) - 0.5) / len(values)
-    inner = slice(1, -1)
-    return float(np.corrcoef(np.sort(values)[inner], ndtri(places)[inner])[0, 1]) > NORMAL
-
-
-def _is_robust_score(values: NDArray[np.float64], slack: float) -> bool:
-    """Whether the median is 0 and the interquartile range 1."""
-    half = len(values) // 2
-    around = 2 * slack  # the median is between the middle values, to rounding
-    if int((values > around).sum()) > half or int((values < -around).sum()) > half:
-        return False
-    low, middle, high = np.quantile(values, [0.25, 0.5, 0.75])
-    return abs(float(middle)) <= slack and abs(float(high - low) - 1) <= slack
-
-
-def _slack(values: NDArray[np.float64]) -> float:
-    """Return how far moments may be from 0 and 1, by how values were rounded."""
-    some = values[: 10 * FEWEST]
-    decimals = next((d for d in range(FEWEST_DECIMALS, MOST_DECIMALS) if (some.round(d) == some).all()), 0)
-    coarse = (some.round(FEWEST_DECIMALS - 1) == some).all()
-    return EXACT if coarse or not decimals else max(EXACT, ROUNDED * 10.0**-decimals / np.sqrt(12 * len(values)))
+    how = scale_of(column.everywhere)
+    mine = scale_of(column.own) if how else ""
+    return how if not mine or mine == OF_THE_LARGEST != how else ""  # places among all rows have one denominator
 
 
 def _finding(step: str, columns: Mapping[str, str]) -> Finding:
