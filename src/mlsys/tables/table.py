@@ -168,10 +168,19 @@ class Table:
         """Number of partitions of the plan."""
         return len(cut(self.rows)) if self.in_memory else len(self._partitions)
 
-    def map(self, function: Function) -> Table:
-        """Apply a function to every partition; it must treat each row alone."""
+    def map(self, function: Function, reads: Collection[Any] | None = None) -> Table:
+        """Apply a function to every partition; it must treat each row alone.
+
+        Parameters
+        ----------
+        function : callable
+            Changes a frame.
+        reads : collection of str, optional
+            The columns that it reads, if it changes and drops no others and adds the same ones to any frame that has
+            these: later passes that need other columns alone then go past it.
+        """
         if not self.in_memory:
-            return Table(self.engine, partitions=self._partitions, chain=self._chain.then(function))
+            return Table(self.engine, partitions=self._partitions, chain=self._chain.then(function, reads))
         if not self.engine.cuts_frames:
             return self.like(function(self.frame()))
         return self.like(joined(list(self._each(function))))
@@ -239,13 +248,15 @@ class Table:
         """Summarize each partition and add the summaries in plan order; ``columns`` are those that it needs."""
         return add_in_order(self._each(function, columns))
 
-    def gather(self, function: Callable[[pd.DataFrame], pd.DataFrame]) -> pd.DataFrame:
+    def gather(
+        self, function: Callable[[pd.DataFrame], pd.DataFrame], columns: Sequence[str] | None = None
+    ) -> pd.DataFrame:
         """Return what a function makes of each partition, in plan order; for what is narrow: predictions, keys.
 
         Unlike ``map`` it is told one partition at a time also of a frame in memory, so that numbers whose last bits
         depend on how many rows are computed at once, as those of a product of matrices, are the same everywhere.
         """
-        return joined(list(self._each(function)))
+        return joined(list(self._each(function, columns)))
 
     def frames(self, columns: Sequence[str] | None = None) -> Iterator[pd.DataFrame]:
         """Yield the partitions in plan order."""
@@ -260,11 +271,11 @@ class Table:
         self._opened()
         return next(iter(self.engine.each(partial(self._chain.read, _whole, None), [self._partitions[number]])))
 
-    def blocks(self, rows: int) -> Iterator[pd.DataFrame]:
+    def blocks(self, rows: int, columns: Sequence[str] | None = None) -> Iterator[pd.DataFrame]:
         """Yield all rows in order, ``rows`` at a time, wherever the partitions end; the last block may be shorter."""
         waiting: list[pd.DataFrame] = []
         count = 0
-        for frame in self.frames():
+        for frame in self.frames(columns):
             start = 0
             while count + len(frame) - start >= rows:
                 stop = start + rows - count
