@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, Protocol, TypeVar
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from mlsys.tables.partitions import Partition
+from mlsys.summaries import hash_ids, uniform
+from mlsys.tables.partitions import Partition, ReadsSome, Some, in_order
 from mlsys.tables.types import Types, held_to, types_of
 
 Function = Callable[[pd.DataFrame], pd.DataFrame]
@@ -109,8 +112,24 @@ class Chain:
 
     def read_some(self, partition: Partition, inside: NDArray[np.bool_], columns: Sequence[str] | None) -> pd.DataFrame:
         """Return some rows of a piece that went through the chain, as the reader of a piece of their own."""
-        frame = self._through(partition, columns)[0][inside]
-        return frame if columns is None else frame[list(columns)]
+        return in_order(self._through(partition, columns)[0][inside], columns)
+
+    def reader_of_some(self, partition: Partition, inside: NDArray[np.bool_]) -> Callable[..., pd.DataFrame]:
+        """Return what reads some rows of a piece that went through the chain."""
+        if not self.links and isinstance(partition.read, ReadsSome):
+            return Some(partition.read, inside)
+        return partial(self.read_some, partition, inside)
+
+    def sampled(
+        self, share: float, stream: int, columns: Sequence[str] | None, partition: Partition
+    ) -> pd.DataFrame:
+        """Return the rows of a piece whose hash lies in the lowest share of all hashes."""
+        if self.links or not isinstance(partition.read, ReadsSome):
+            frame = self._through(partition, columns)[0]
+            return in_order(frame[_below(frame.index, share, stream)], columns)
+        with _named(partition):
+            below = _below(partition.read([]).index, share, stream)
+            return in_order(partition.read.some(columns, below), columns)
 
     def first(self, rows: int, partition: Partition) -> tuple[pd.DataFrame, list[Types]]:
         """Return the first rows of a piece, and the types as it was read and as each function left it."""
@@ -118,13 +137,8 @@ class Chain:
         return frame.head(rows).copy(), types
 
     def _through(self, partition: Partition, columns: Sequence[str] | None) -> tuple[pd.DataFrame, list[Types]]:
-        try:
+        with _named(partition):
             return self._read_through(partition, self._needed(columns))
-        except Exception as error:
-            note = f"mlsys: in the partition {partition.label}"
-            if partition.label and note not in getattr(error, "__notes__", ()):
-                error.add_note(note)
-            raise
 
     def _needed(self, columns: Sequence[str] | None) -> list[tuple[list[Any] | None, bool]]:
         """Return the columns that are needed as they are read and after each link, and whether that has to run."""
@@ -169,6 +183,22 @@ class Chain:
                 if frame is not None:
                     return frame, place
         return None, 0
+
+
+@contextmanager
+def _named(partition: Partition) -> Iterator[None]:
+    """Note on an error of which partition it is."""
+    try:
+        yield
+    except Exception as error:
+        note = f"mlsys: in the partition {partition.label}"
+        if partition.label and note not in getattr(error, "__notes__", ()):
+            error.add_note(note)
+        raise
+
+
+def _below(ids: pd.Index, share: float, stream: int) -> NDArray[np.bool_]:
+    return uniform(hash_ids(ids, stream)) < share
 
 
 def _some(types: Types, columns: Collection[Any] | None) -> Types:

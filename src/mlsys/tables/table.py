@@ -14,10 +14,10 @@ from numpy.typing import NDArray
 
 from mlsys.errors import DataError
 from mlsys.settings import settings
-from mlsys.summaries import hash_ids, sample_by_hash, uniform
+from mlsys.summaries import sample_by_hash
 from mlsys.tables.chain import Chain, Function, KeepsRows, joined
 from mlsys.tables.identity import Identity
-from mlsys.tables.partitions import Deferred, Partition, add_in_order, cut
+from mlsys.tables.partitions import Deferred, Partition, add_in_order, cut, in_order
 from mlsys.values import cut_from
 
 Given = TypeVar("Given")
@@ -206,7 +206,7 @@ class Table:
             counts = list(self._each(len))
         parted = np.split(mask, np.cumsum(counts)[:-1])
         kept = [
-            Partition(int(inside.sum()), partial(self._chain.read_some, partition, inside), partition.label)
+            Partition(int(inside.sum()), self._chain.reader_of_some(partition, inside), partition.label)
             for partition, inside in zip(self._partitions, parted, strict=True)
         ]
         self._opened()
@@ -262,7 +262,7 @@ class Table:
         """Yield the partitions in plan order."""
         if self.in_memory:
             return iter(_slices(self.frame(columns)))
-        return self._each(partial(_narrowed, columns=columns), columns)
+        return self._each(partial(in_order, columns=columns), columns)
 
     def partition(self, number: int) -> pd.DataFrame:
         """Return the rows of one partition, counting from zero."""
@@ -336,7 +336,7 @@ class Table:
             return sample_by_hash(self.frame(columns), rows, stream)
         share = min(1.0, 1.1 * rows / max(self.rows, 1) + 1e-4)  # a tenth more: as good as never too few
         while True:
-            found = joined(list(self._each(partial(_below, share=share, stream=stream, columns=columns), columns)))
+            found = joined(list(self._sampled(share, stream, columns)))
             if len(found) >= rows or share >= 1:
                 return sample_by_hash(found, rows, stream)
             share = min(1.0, 4 * share)
@@ -362,6 +362,10 @@ class Table:
         self._opened()
         return self.engine.each(partial(self._chain.read, function, columns), self._partitions)
 
+    def _sampled(self, share: float, stream: int, columns: Sequence[str] | None) -> Iterator[pd.DataFrame]:
+        self._opened()
+        return self.engine.each(partial(self._chain.sampled, share, stream, columns), self._partitions)
+
     def _opened(self) -> pd.DataFrame:
         """Return the first rows of pieces; their types are those of all that follow."""
         if self._first is None:
@@ -383,17 +387,8 @@ class Table:
         return f"Table(at most {self._rows_bound():,} rows in {self.partitions} partitions, read when needed)"
 
 
-def _below(frame: pd.DataFrame, share: float, stream: int, columns: Sequence[str] | None) -> pd.DataFrame:
-    """Return the rows whose hash lies in the lowest share of all hashes."""
-    return _narrowed(frame[uniform(hash_ids(frame.index, stream)) < share], columns)
-
-
 def _whole(frame: pd.DataFrame) -> pd.DataFrame:
     return frame
-
-
-def _narrowed(frame: pd.DataFrame, columns: Sequence[str] | None) -> pd.DataFrame:
-    return frame if columns is None else frame[list(columns)]
 
 
 def _slices(frame: pd.DataFrame) -> list[pd.DataFrame]:
