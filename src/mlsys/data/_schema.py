@@ -13,6 +13,7 @@ import pyarrow.compute as pc
 from mlsys.data._arrow_types import common_type
 from mlsys.data._folders import Folders
 from mlsys.errors import DataError
+from mlsys.values import number_as
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -160,8 +161,10 @@ def _series(name: str, table: pa.Table, plan: Plan, file: Stored, index: pd.Inde
     else:
         values = table.column(name)
         if pa.types.is_string(kind) and pa.types.is_dictionary(values.type):
-            values = values.cast(pa.large_string())
-        elif not (pa.types.is_string(kind) and pa.types.is_large_string(values.type)):  # a frame holds text as large
+            column: pd.Series = values.cast(pa.large_string()).to_pandas().set_axis(index).rename(name)
+            number_as(column, values)
+            return column
+        if not (pa.types.is_string(kind) and pa.types.is_large_string(values.type)):  # a frame holds text as large
             values = _cast(values.cast(file.types[name]), kind, name, plan, file)
     if name in plan.nullable:
         return pd.Series(_NULLABLE[kind].__from_arrow__(values), index=index, name=name)
