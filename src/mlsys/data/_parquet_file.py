@@ -28,7 +28,9 @@ if TYPE_CHECKING:
     from mlsys.data._where import Condition
 
 _SMALL_DICTIONARY = 65_536
-"""Bytes; writers give up on dictionaries of about 1 MiB, uncompressed."""
+"""Bytes, uncompressed; writers give up on dictionaries of about 1 MiB, and write texts beside them."""
+_BYTES_OF_NUMBER = 2
+"""Of a value that is the number of a text, at most."""
 
 _STORED_INDEX = re.compile(r"__index_level_\d+__")
 
@@ -189,14 +191,14 @@ def _reader(path: str, unit: str | None = None, dictionaries: Sequence[str] = ()
 
 
 def _recurring(metadata: Any, schema: pa.Schema) -> tuple[str, ...]:
-    """Return columns of text of which every row group has a small dictionary: a writer gives up on one that grows."""
+    """Return columns of text of which every row group holds a small dictionary, and for each row a number."""
     texts = {field.name for field in schema if pa.types.is_string(field.type) or pa.types.is_large_string(field.type)}
     found = dict.fromkeys(texts, True)
     for group in map(metadata.row_group, range(metadata.num_row_groups)):
         for column in map(group.column, range(group.num_columns)):
-            name, begins = column.path_in_schema, column.dictionary_page_offset
-            if name in found and (begins is None or column.data_page_offset - begins > _SMALL_DICTIONARY):
-                found[name] = False
+            most = _SMALL_DICTIONARY + _BYTES_OF_NUMBER * column.num_values
+            if not column.has_dictionary_page or column.total_uncompressed_size > most:
+                found[column.path_in_schema] = False
     return tuple(name for name in schema.names if found.get(name))
 
 
