@@ -7,7 +7,6 @@ made by this script, in the system's place for temporary files unless named, and
 from __future__ import annotations
 
 import json
-import resource
 import shutil
 import sys
 import tempfile
@@ -17,10 +16,12 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from measuring import measure, table, write_page
+from measuring import measure, peak_memory, table, write_page
 
 GB = 20.0
 LIMIT = 2_048  # MiB
+RATIO = 1.5
+"""To reach, against by hand."""
 NUMBERS = 200
 ROWS = 131_072
 """Of a file."""
@@ -89,10 +90,10 @@ def learn(folder: str) -> None:
         run = pipeline.run(track=False, cache=False)
     print(run)
     scores = run.metrics.query("model == 'model' and slice == 'all' and metric == 'roc_auc' and part == 'validation'")
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     steps = {name: round(seconds, 1) for name, seconds in run.steps[["step", "seconds"]].to_numpy()}
     seconds = time.perf_counter() - begin
-    print(json.dumps({"auc": float(scores["value"].iloc[0]), "seconds": seconds, "peak": peak, "steps": steps}))
+    auc, peak = float(scores["value"].iloc[0]), peak_memory()
+    print(json.dumps({"auc": auc, "seconds": seconds, "peak": peak, "steps": steps}))
 
 
 def main(gigabytes: float, place: str | None) -> None:
@@ -102,19 +103,24 @@ def main(gigabytes: float, place: str | None) -> None:
         rows = make(folder, gigabytes)
         path = f"import sys; sys.path.insert(0, {str(Path(__file__).parent)!r})"
         found = measure([sys.executable, "-c", f"{path}; import large_folder; large_folder.learn({str(folder)!r})"])
+        hand = measure([sys.executable, str(Path(__file__).parent / "by_hand" / "large_folder.py"), str(folder)])
         shutil.rmtree(folder)
     *log, line = found.output.splitlines()
-    last = json.loads(line)
+    last, other = json.loads(line), json.loads(hand.output.splitlines()[-1])
     measured = [
-        ["peak memory, MiB", f"{found.peak:,.0f}", f"{LIMIT:,}"],
-        ["seconds", f"{last['seconds']:,.0f}", ""],
-        ["seconds of the processors", f"{found.cpu:,.0f}", ""],
-        ["validation ROC AUC", f"{last['auc']:.4f}", ""],
+        ["peak memory, MiB", f"{last['peak']:,.0f}", f"{other['peak']:,.0f}", f"{LIMIT:,}"],
+        ["seconds", f"{found.wall:,.0f}", f"{hand.wall:,.0f}", ""],
+        ["seconds against by hand", f"{found.wall / hand.wall:.2f}", "", f"{RATIO}"],
+        ["seconds of the processors", f"{found.cpu:,.0f}", f"{hand.cpu:,.0f}", ""],
+        ["seconds of the processors against by hand", f"{found.cpu / hand.cpu:.2f}", "", ""],
+        ["validation ROC AUC", f"{last['auc']:.4f}", f"{other['auc']:.4f}", ""],
     ]
     said = "\n".join(f"   {each}".replace(str(folder), "orders").rstrip() for each in log)
-    text = f"""{gigabytes:g} GB of Parquet without compression, {rows:,} rows of {NUMBERS + 4} columns, 2 threads.
+    text = f"""{gigabytes:g} GB of Parquet without compression, {rows:,} rows of {NUMBERS + 4} columns, 2 threads. By hand: pyarrow,
+numpy and the same estimator (``benchmarks/by_hand/large_folder.py``), with medians of a hundredth of the rows and without
+intervals, baselines, checks for leakage or record. Memory is the most that the kernel counted for the process (VmHWM).
 
-{table(["what", "measured", "to reach"], measured)}
+{table(["what", "mlsys", "by hand", "to reach"], measured)}
 
 {table(["step", "seconds"], [[name, seconds] for name, seconds in last["steps"].items()])}
 
@@ -126,8 +132,8 @@ The log of the run
 {said}
 """
     write_page("large_folder", "A folder larger than memory", "python benchmarks/large_folder.py", text)
-    if found.peak > LIMIT:
-        raise SystemExit(f"{found.peak:,.0f} MiB is more than {LIMIT:,}")
+    if last["peak"] > LIMIT:
+        raise SystemExit(f"{last['peak']:,.0f} MiB is more than {LIMIT:,}")
 
 
 if __name__ == "__main__":

@@ -34,6 +34,7 @@ def measure(command: Sequence[str], threads: int = 2, **variables: str) -> Measu
     """Run a command in a folder of its own, with threads pinned; an exit code other than 0 is an error."""
     pinned = {name: str(threads) for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")}
     environment = {**os.environ, **pinned, "MPLBACKEND": "Agg", "MLFLOW_DISABLE_TELEMETRY": "true", **variables}
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)  # what is installed is compiled once, not by each process
     with tempfile.TemporaryDirectory() as folder, tempfile.TemporaryFile() as output:
         begin = time.perf_counter()
         process = subprocess.Popen(command, cwd=folder, env=environment, stdout=output, stderr=subprocess.STDOUT)
@@ -57,6 +58,12 @@ def in_turn(commands: Mapping[str, Sequence[str]], times: int, threads: int = 2)
                 found[name].append(measured)
             print(f"  {'run ' + str(turn) if turn else 'warm-up'}: {name} {measured.wall:.2f} s", file=sys.stderr)
     return found
+
+
+def peak_memory() -> float:
+    """Return the most memory that this process held, in MiB; unlike ``ru_maxrss`` not that of its parent."""
+    lines = Path("/proc/self/status").read_text(encoding="utf-8").splitlines()
+    return next(int(line.split()[1]) for line in lines if line.startswith("VmHWM")) / 1024
 
 
 @contextmanager

@@ -46,6 +46,13 @@ SPLITS: dict[str, tuple[Split, dict[str, Any]]] = {
     "category": (RandomSplit(), {"target": "kind"}),
     "several": (RandomSplit(), {"target": ["y", "kind"]}),
     "number": (RandomSplit(), {"target": "amount"}),
+    "time": (TimeSplit(), {"time": "when"}),
+    "time, late labels": (
+        TimeSplit("20D", "10D", embargo="2D"),
+        {"time": "when", "known_at": {"y": "known"}, "decide_at": "when"},
+    ),
+    "time, zone": (TimeSplit(validation="2024-02-20", test=0.1), {"time": "moment", "target": "kind"}),
+    "time, parts": (TimeSplit(parts={"validation": "20D", "calibration": "9D", "test": "9D"}), {"time": "gap"}),
 }
 
 
@@ -63,6 +70,8 @@ def orders(rows: int = ROWS) -> pd.DataFrame:
         }
     )
     y = pd.Series(rng.integers(0, 2, rows), dtype="float64").where(rng.random(rows) > 0.1)
+    frame["moment"] = frame["when"].dt.tz_localize("Europe/Oslo")
+    frame["gap"] = frame["when"].where(rng.random(rows) > 0.1)
     return frame.assign(y=y, known=frame["when"] + pd.to_timedelta(rng.integers(-1, 2, rows), unit="D"))
 
 
@@ -95,11 +104,11 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return place
 
 
-@pytest.mark.quick("random", "predefined", "late column", "several")
+@pytest.mark.quick("random", "late column", "time, late labels")
 @pytest.mark.parametrize("name", SPLITS)
 def test_pieces_give_the_bytes_of_all_keys_at_once(name: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     split, roles = SPLITS[name]
-    sizes = (640, 92, 10) if name == "random" else (640, 92)  # 1, 7 and 64 partitions
+    sizes = (640, 10) if name == "random" else (640, 92)  # 1 and 64, or 1 and 7 partitions
     whole, *pieces = [told(run(folder, split, size, **roles)) for size in sizes]
     monkeypatch.setattr(dividing, "can_be_assigned_in_pieces", lambda *_: False)
     at_once = told(run(folder, split, 92, **roles))
@@ -107,11 +116,13 @@ def test_pieces_give_the_bytes_of_all_keys_at_once(name: str, folder: Path, monk
     assert whole == {**at_once, "notes": whole["notes"]}  # in memory, where rows are compared
 
 
-@pytest.mark.parametrize("name", ["group", pytest.param("several", marks=pytest.mark.long)])
+@pytest.mark.parametrize(
+    "name", [*(pytest.param(each, marks=pytest.mark.long) for each in ("several", "group")), "time, late labels"]
+)
 def test_another_engine_gives_the_same(name: str, folder: Path) -> None:
     split, roles = SPLITS[name]
-    scattered = told(run(folder, split, 160, engine=ScatteredEngine(), **roles))
-    assert scattered == told(run(folder, split, 160, **roles))
+    scattered = told(run(folder, split, 320, engine=ScatteredEngine(), **roles))
+    assert scattered == told(run(folder, split, 320, **roles))
 
 
 def test_keys_of_all_rows_are_never_held(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -125,8 +136,28 @@ def test_keys_of_all_rows_are_never_held(folder: Path, monkeypatch: pytest.Monke
         run(folder, RandomSplit(exact=True), 92)
 
 
-def test_the_part_of_a_row_takes_one_byte(folder: Path) -> None:
-    live = run(folder, RandomSplit(), 92)._live.execution.divided
+def test_times_alone_are_held_of_a_split_by_time(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    held: list[list[str]] = []
+    gather = Table.gather
+
+    def noted(table: Table, *given: Any) -> Any:
+        found = gather(table, *given)
+        held.append(found.columns.tolist())
+        return found
+
+    monkeypatch.setattr(Table, "gather", noted)
+    monkeypatch.setattr(dividing, "keys_and_notes", lambda *_: pytest.fail("all keys are gathered"))
+    assert run(folder, TimeSplit(), 92, time="when").rows["test"] > 0
+    assert held == [["time"]]
+
+
+@pytest.fixture(scope="module")
+def plain(folder: Path) -> Run:
+    return run(folder, RandomSplit(), 92)
+
+
+def test_the_part_of_a_row_takes_one_byte(plain: Run) -> None:
+    live = plain._live.execution.divided
     assert live is not None and live.assignment is not None
     part = live.assignment.frame()["part"]
     assert part.cat.codes.dtype == np.int8
@@ -144,7 +175,8 @@ def test_the_part_of_a_row_takes_one_byte(folder: Path) -> None:
         (RandomSplit(validation=0), {}, True),  # folds deal out all rows in order
         (RandomSplit(), {"weight": "amount"}, True),
         (StratifiedSplit(), {}, True),
-        (TimeSplit(), {"time": "when"}, True),
+        (TimeSplit(), {"time": "when"}, False),
+        (TimeSplit(keep_groups_together=True), {"time": "when", "group": "shop"}, True),
     ],
 )
 def test_the_plan_says_whether_keys_are_gathered(
@@ -156,9 +188,9 @@ def test_the_plan_says_whether_keys_are_gathered(
     assert bool(said) == gathers
 
 
-def test_weights_and_few_rows_are_looked_at_at_once(folder: Path) -> None:
+def test_weights_and_few_rows_are_looked_at_at_once(folder: Path, plain: Run) -> None:
     weighed = told(run(folder, RandomSplit(), 92, weight="amount"))
-    assert weighed["assignment"] == told(run(folder, RandomSplit(), 92))["assignment"]
+    assert weighed["assignment"] == told(plain)["assignment"]
     assert weighed["tally"]["y"][0][1] != round(weighed["tally"]["y"][0][1])
     with override(rows_in_memory=200, rows_per_partition=92):
         steps = [ReadParquet(folder / "orders.parquet"), Train(DummyClassifier())]
@@ -172,6 +204,7 @@ def test_weights_and_few_rows_are_looked_at_at_once(folder: Path) -> None:
         ({"y": np.nan}, {}, "the target 'y' is null in every row .640 rows"),
         ({"name": None}, {"id": "name"}, "640 rows have no id in 'name', the first is row 0"),
         ({"shop": None}, {"group": "shop"}, "rows have no group"),
+        ({"when": None}, {"time": "when"}, "none of 640 rows has both a time and a label"),
     ],
 )
 def test_what_cannot_be_split_is_refused(changes: Any, roles: Any, said: str, tmp_path: Path) -> None:
@@ -179,7 +212,7 @@ def test_what_cannot_be_split_is_refused(changes: Any, roles: Any, said: str, tm
     frame.assign(**{name: pd.Series(each, index=frame.index, dtype=frame[name].dtype) for name, each in changes.items()}
                  ).to_parquet(tmp_path / "orders.parquet")  # fmt: skip
     with pytest.raises(DataError, match=said):
-        run(tmp_path, GroupSplit() if "group" in roles else RandomSplit(), 92, **roles)
+        run(tmp_path, TimeSplit() if "time" in roles else GroupSplit() if "group" in roles else RandomSplit(), 92, **roles)
 
 
 def test_a_part_of_one_class_and_an_empty_one_are_refused(tmp_path: Path) -> None:
@@ -190,6 +223,12 @@ def test_a_part_of_one_class_and_an_empty_one_are_refused(tmp_path: Path) -> Non
         run(tmp_path, RandomSplit(), 92)
     with pytest.raises(DataError, match="left no test rows .parts: .*of 640"):
         run(tmp_path, RandomSplit(0.2, 0.0005), 92)
+
+
+def test_a_part_without_a_label_is_refused_with_the_range_of_times(folder: Path) -> None:
+    split = TimeSplit(parts={"calibration": "2024-02-01", "validation": "2024-02-02"}, embargo="2D")
+    with pytest.raises(DataError, match="leaves no labelled rows for calibration .labelled rows run from 2024-01-01"):
+        run(folder, split, 92, time="when")
 
 
 def test_training_rows_after_all_others_are_refused(tmp_path: Path) -> None:

@@ -14,6 +14,9 @@ from mlsys.data._arrow_types import plain_type
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
+    import numpy as np
+    from numpy.typing import NDArray
+
 
 class Stored(Protocol):
     """Rows that tell of their columns before they are read."""
@@ -55,8 +58,10 @@ class Stored(Protocol):
         """Return the least and the greatest value of a column; ``None`` without values."""
         ...
 
-    def read(self, columns: Sequence[str], piece: slice, who: str) -> pa.Table:
-        """Return rows of some columns."""
+    def read(
+        self, columns: Sequence[str], piece: slice, who: str, inside: NDArray[np.bool_] | None = None
+    ) -> pa.Table:
+        """Return rows of some columns: of the piece those ``inside``, by default all."""
         ...
 
 
@@ -114,6 +119,13 @@ class ArrowFile:
         low, high = both["min"].as_py(), both["max"].as_py()
         return None if low is None else (low, high)
 
-    def read(self, columns: Sequence[str], piece: slice, who: str) -> pa.Table:
+    def read(
+        self, columns: Sequence[str], piece: slice, who: str, inside: NDArray[np.bool_] | None = None
+    ) -> pa.Table:
         """Return rows of some columns."""
-        return self.table.select(list(columns)).slice(piece.start, piece.stop - piece.start)
+        return some_rows(self.table.select(list(columns)).slice(piece.start, piece.stop - piece.start), inside)
+
+
+def some_rows(table: pa.Table, inside: NDArray[np.bool_] | None) -> pa.Table:
+    """Return some rows of a table, by default all."""
+    return table if inside is None else table.filter(pa.array(inside))

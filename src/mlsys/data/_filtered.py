@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from mlsys.data._arrow_file import some_rows
 from mlsys.data._where import mask_of, refuse_absent
 
 if TYPE_CHECKING:
@@ -99,10 +100,12 @@ class FilteredFile:
         """Return the least and the greatest value of a column among all rows."""
         return self.file.bounds(name, who)
 
-    def read(self, columns: Sequence[str], piece: slice, who: str) -> pa.Table:
+    def read(
+        self, columns: Sequence[str], piece: slice, who: str, inside: NDArray[np.bool_] | None = None
+    ) -> pa.Table:
         """Return rows of some columns, ``piece`` counting those that are there."""
         if None in self.groups:
-            return self.file.read(columns, piece, who)
+            return self.file.read(columns, piece, who, inside)
         ends = np.cumsum([mask.sum() for mask in self.masks], dtype=np.int64)
         first = int(np.searchsorted(ends, piece.start, side="right"))
         last = min(int(np.searchsorted(ends, piece.stop, side="left")) + 1, len(self.masks))
@@ -110,4 +113,4 @@ class FilteredFile:
         groups = [group for group in self.groups[first:last] if group is not None]
         masks = self.masks[first:last] or (np.zeros(0, dtype=bool),)
         table = self.file.read_groups(columns, groups, who).filter(np.concatenate(masks))
-        return table.slice(piece.start - skipped, piece.stop - piece.start)
+        return some_rows(table.slice(piece.start - skipped, piece.stop - piece.start), inside)

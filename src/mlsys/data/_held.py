@@ -145,7 +145,7 @@ class SpooledFile(ParquetFile):
     def at(cls, path: str, named: str, keeper: Keeper, who: str) -> SpooledFile:
         """Read the footer of a file."""
         file = ParquetFile.of(path, who)
-        return cls(file.path, file.rows, file.types, file.repeated, file.unit, named, keeper)
+        return cls(file.path, file.rows, file.types, file.repeated, file.unit, file.recurring, named, keeper)
 
     @property
     def label(self) -> str:

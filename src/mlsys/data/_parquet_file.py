@@ -13,6 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from mlsys.data._arrow_file import some_rows
 from mlsys.data._arrow_types import plain_type
 from mlsys.data._where import mask_of
 from mlsys.errors import DataError
@@ -25,6 +26,11 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from mlsys.data._where import Condition
+
+_SMALL_DICTIONARY = 65_536
+"""Bytes, uncompressed; writers give up on dictionaries of about 1 MiB, and write texts beside them."""
+_BYTES_OF_NUMBER = 2
+"""Of a value that is the number of a text, at most."""
 
 _STORED_INDEX = re.compile(r"__index_level_\d+__")
 
@@ -45,6 +51,8 @@ class ParquetFile:
         Names that several columns have.
     unit : str or None
         In which unit times of an old form (INT96) are read: nanoseconds, unless these do not reach all of them.
+    recurring : tuple of str
+        Columns of text that the file keeps as numbers of few different ones.
     """
 
     path: str
@@ -52,6 +60,7 @@ class ParquetFile:
     types: dict[str, pa.DataType]
     repeated: frozenset[str]
     unit: str | None
+    recurring: tuple[str, ...]
 
     @property
     def label(self) -> str:
@@ -69,12 +78,14 @@ class ParquetFile:
         with _named_errors(path, who), _reader(path) as reader:
             schema, rows = reader.schema_arrow, reader.metadata.num_rows
             old = [column.path for column in map(reader.schema.column, range(len(reader.schema))) if _is_old(column)]
+            recurring = _recurring(reader.metadata, schema)
         unit = None if not old else _unit_of(path, old, who)
         names = Counter(schema.names)
         types = {field.name: plain_type(field.type) for field in schema if not _STORED_INDEX.fullmatch(field.name)}
         if unit is not None:
             types |= {name: pa.timestamp(unit) for name in old if name in types}
-        return cls(path, rows, types, frozenset(name for name in names if names[name] > 1), unit)
+        repeated = frozenset(name for name in names if names[name] > 1)
+        return cls(path, rows, types, repeated, unit, () if repeated else recurring)
 
     def pieces(self, name: str, who: str) -> Iterator[pa.ChunkedArray]:
         """Yield one column row group by row group."""
@@ -102,9 +113,12 @@ class ParquetFile:
         known = [value for value in found if value is not None]
         return (min(known), max(known)) if known else None
 
-    def read(self, columns: Sequence[str], piece: slice, who: str) -> pa.Table:
-        """Return rows of some columns."""
-        with _named_errors(self.path, who), self._opened() as reader:
+    def read(
+        self, columns: Sequence[str], piece: slice, who: str, inside: NDArray[np.bool_] | None = None
+    ) -> pa.Table:
+        """Return rows of some columns; of some rows, texts that recur come as dictionaries: none is made for others."""
+        recurring = () if inside is None else [name for name in self.recurring if name in columns]
+        with _named_errors(self.path, who), _reader(self.path, self.unit, recurring) as reader:
             groups, skipped = _groups(reader.metadata, piece)
             there = reader.metadata.num_rows
             if there != self.rows:
@@ -113,7 +127,7 @@ class ParquetFile:
                     "let nobody write the files while a run reads them, and run again",
                 )
             table = self._whole(reader.read_row_groups(groups, columns=list(columns)), who)
-            return table.slice(piece.start - skipped, piece.stop - piece.start)
+            return some_rows(table.slice(piece.start - skipped, piece.stop - piece.start), inside)
 
     def kept(self, conditions: Sequence[Condition], who: str) -> Iterator[tuple[int, NDArray[np.bool_]]]:
         """Yield the row groups with a row that meets all conditions, and which rows do."""
@@ -166,9 +180,26 @@ class ParquetFile:
             return [None] if any(each is None or not getattr(each, kind) for each in found) else found
 
 
-def _reader(path: str, unit: str | None = None) -> Any:
+def _reader(path: str, unit: str | None = None, dictionaries: Sequence[str] = ()) -> Any:
     """Open a file; pages that carry a checksum are held to it: a damaged value may look like any other."""
-    return pq.ParquetFile(path, coerce_int96_timestamp_unit=unit, page_checksum_verification=True)
+    return pq.ParquetFile(
+        path,
+        coerce_int96_timestamp_unit=unit,
+        page_checksum_verification=True,
+        read_dictionary=list(dictionaries) or None,
+    )
+
+
+def _recurring(metadata: Any, schema: pa.Schema) -> tuple[str, ...]:
+    """Return columns of text of which every row group holds a small dictionary, and for each row a number."""
+    texts = {field.name for field in schema if pa.types.is_string(field.type) or pa.types.is_large_string(field.type)}
+    found = dict.fromkeys(texts, True)
+    for group in map(metadata.row_group, range(metadata.num_row_groups)):
+        for column in map(group.column, range(group.num_columns)):
+            most = _SMALL_DICTIONARY + _BYTES_OF_NUMBER * column.num_values
+            if not column.has_dictionary_page or column.total_uncompressed_size > most:
+                found[column.path_in_schema] = False
+    return tuple(name for name in schema.names if found.get(name))
 
 
 def _is_null(statistics: Any) -> bool:

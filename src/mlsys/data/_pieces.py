@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import partial
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -14,6 +13,9 @@ from mlsys.tables import Partition, cut
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+
+    import numpy as np
+    from numpy.typing import NDArray
 
     Finish = Callable[[pd.DataFrame], pd.DataFrame]
 
@@ -59,5 +61,11 @@ class _Read:
     finish: Finish | None
 
     def __call__(self, columns: Sequence[str] | None) -> pd.DataFrame:
-        read = partial(read_piece, self.place, self.piece, self.start, self.plan)
-        return read(columns) if self.finish is None else self.finish(read(columns))
+        frame = read_piece(self.place, self.piece, self.start, self.plan, columns)
+        return frame if self.finish is None else self.finish(frame)
+
+    def some(self, columns: Sequence[str] | None, inside: NDArray[np.bool_]) -> pd.DataFrame:
+        """Return some rows as they are cut out of the whole piece."""
+        if self.finish is not None or self.plan.folders.types:  # both look at all rows
+            return self(columns)[inside]
+        return read_piece(self.place, self.piece, self.start, self.plan, columns, inside)

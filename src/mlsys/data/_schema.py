@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -12,9 +13,12 @@ import pyarrow.compute as pc
 from mlsys.data._arrow_types import common_type
 from mlsys.data._folders import Folders
 from mlsys.errors import DataError
+from mlsys.values import number_as
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+
+    from numpy.typing import NDArray
 
     from mlsys.data._arrow_file import Stored
     from mlsys.schemas import Unread
@@ -125,13 +129,21 @@ def plan_of(
     return Plan(tuple(files), types, frozenset(nullable), folders, order, who, nested)
 
 
-def read_piece(place: int, piece: slice, start: int, plan: Plan, columns: Sequence[str] | None) -> pd.DataFrame:
-    """Return rows of the file at ``place`` in the plan's types, numbered from ``start``."""
+def read_piece(
+    place: int,
+    piece: slice,
+    start: int,
+    plan: Plan,
+    columns: Sequence[str] | None,
+    inside: NDArray[np.bool_] | None = None,
+) -> pd.DataFrame:
+    """Return rows of the file at ``place`` in the plan's types, numbered from ``start``; of these those ``inside``."""
     file = plan.files[place]
     wanted = [name for name in plan.order if columns is None or name in set(columns)]
     own = [name for name in wanted if name in file.types]
-    table = file.read(own, piece, plan.who)
-    index = pd.RangeIndex(start, start + piece.stop - piece.start)
+    table = file.read(own, piece, plan.who, inside)
+    index: pd.Index = pd.RangeIndex(start, start + piece.stop - piece.start)
+    index = index if inside is None else index.take(np.flatnonzero(inside))
     made = {name: _series(name, table, plan, file, index) for name in wanted if name in plan.types}
     for name in set(own) - set(plan.types):
         held = table.column(name).cast(file.types[name]).to_pandas().set_axis(index).rename(name)
@@ -148,6 +160,10 @@ def _series(name: str, table: pa.Table, plan: Plan, file: Stored, index: pd.Inde
         values = pa.chunked_array([pa.nulls(len(index), kind)])
     else:
         values = table.column(name)
+        if pa.types.is_string(kind) and pa.types.is_dictionary(values.type):
+            column: pd.Series = values.cast(pa.large_string()).to_pandas().set_axis(index).rename(name)
+            number_as(column, values)
+            return column
         if not (pa.types.is_string(kind) and pa.types.is_large_string(values.type)):  # a frame holds text as large
             values = _cast(values.cast(file.types[name]), kind, name, plan, file)
     if name in plan.nullable:

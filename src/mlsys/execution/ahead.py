@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from mlsys.dataset import Roles
 from mlsys.plan.planned import Planned
 from mlsys.steps import Transform
+from mlsys.steps.choosing import fitting_by_type, shown_what_fits
 from mlsys.steps.learning import Learned, Wrap, learn_together, learns_beside_others
 from mlsys.tables import Table
 
@@ -37,29 +38,44 @@ class Ahead:
             return before[1]
         if train.in_memory or not self._steps or self._steps[0] is not planned:
             return None
-        steps = _separate(self._steps, train, roles)
+        steps = _separate(self._steps, train, roles, wraps)
         if planned.name not in steps or len(steps) < 2:
             return None
         try:
-            learned = learn_together({name: (step, wraps(step)) for name, step in steps.items()}, train)
+            learned = learn_together({name: (step, _wrap(step, train, wraps)) for name, step in steps.items()}, train)
         except Exception:  # of which step it is, is said by that step when it learns alone
             return None
         self._learned = {name: (train, each) for name, each in learned.items() if name != planned.name}
         return learned[planned.name]
 
 
-def _separate(steps: Sequence[Planned], train: Table, roles: Roles) -> Mapping[str, Transform]:
+def _wrap(step: Transform, train: Table, wraps: Wraps) -> Wrap:
+    return shown_what_fits(step, train, wraps(step)) if step.chooses_columns else wraps(step)
+
+
+def _separate(steps: Sequence[Planned], train: Table, roles: Roles, wraps: Wraps) -> Mapping[str, Transform]:
     """Return the steps whose columns already exist and are not changed by steps before them."""
     there, found = set(train.head(0).columns), dict[str, Transform]()
     touched = set[str]()
     for planned in steps:
         step = planned.step
-        if not isinstance(step, Transform) or not step.is_ours or step.chooses_columns or planned.on_demand:
-            break  # what it touches is not known before it has learned
-        reads = {*(step.columns_read(()) or ())}
-        if not reads:
+        if not isinstance(step, Transform) or not step.is_ours or planned.on_demand:
             break
+        reads = _reads(step, train, wraps, is_first=planned is steps[0])
+        if not reads:
+            break  # what it touches is not known before it has learned
         if learns_beside_others(step) and reads <= there and not touched & {*reads, *roles.columns()}:
             found[planned.name] = step
         touched |= reads
     return found
+
+
+def _reads(step: Transform, train: Table, wraps: Wraps, is_first: bool) -> set[str]:
+    """Return the columns that a step reads, and may change; none where these are not known beforehand.
+
+    A step that chooses among features knows them only if no step before it adds some.
+    """
+    if not step.chooses_columns:
+        return {*(step.columns_read(()) or ())}
+    names = wraps(step)(train.head(0)).feature_names
+    return {*((fitting_by_type(step, train, names) if is_first else None) or ())}

@@ -11,7 +11,7 @@ from mlsys.tables import Table
 
 def predicted(model: Fitted, rows: Table) -> Table:
     """Return the predictions of a model, gathered in memory because they are narrow."""
-    return rows.like(rows.gather(model.predict))
+    return rows.like(rows.gather(model.predict, list(model.features)))
 
 
 def answered(fitted: Fitted, predictions: Table, rows: Table) -> Table:

@@ -19,8 +19,9 @@ from mlsys.execution.keys import assigned_by, keys_of, nameless, refuse_nameless
 from mlsys.execution.work import At
 from mlsys.plan import Planned
 from mlsys.steps import Split
-from mlsys.steps.capabilities import assigns_alone
+from mlsys.steps.capabilities import Settled, SettlesByTime, assigns_alone, settles_by_time
 from mlsys.steps.questions import divides
+from mlsys.summaries import SummaryMap
 from mlsys.tables import Table
 
 _FEW = 128
@@ -49,6 +50,8 @@ class Assigned:
         Targets of training rows.
     has_target : bool
         Whether rows need a known label.
+    told : SummaryMap
+        Counts of a split that was settled before; of others nothing.
     """
 
     codes: tuple[NDArray[Any], ...]
@@ -59,6 +62,7 @@ class Assigned:
     nameless: tuple[int, str]
     tallies: Mapping[str, Sequence[tuple[Any, float]]]
     has_target: bool
+    told: SummaryMap
 
     def __add__(self, other: Assigned) -> Assigned:
         return Assigned(
@@ -70,6 +74,7 @@ class Assigned:
             (self.nameless[0] + other.nameless[0], self.nameless[1] or other.nameless[1]),
             {name: added_tallies(each, other.tallies[name]) for name, each in self.tallies.items()},
             self.has_target,
+            self.told + other.told,
         )
 
     def column(self, ordered: Sequence[str]) -> pd.DataFrame:
@@ -92,7 +97,7 @@ def can_be_assigned_in_pieces(step: Split, table: Table, roles: Roles, unlabelle
     group, weights are added up in the order of rows, classes may have an order of their own, and of objects it takes
     all to say what they are.
     """
-    if table.in_memory or not assigns_alone(step) or roles.weight is not None:
+    if table.in_memory or not (assigns_alone(step) or settles_by_time(step)) or roles.weight is not None:
         return False
     head = table.head(0)
     keys = [name for name in (roles.id, roles.group, roles.time, *roles.targets) if name in head.columns]
@@ -104,8 +109,12 @@ def _needs_all(dtype: Any) -> bool:
     return is_object_dtype(dtype) or (isinstance(dtype, pd.CategoricalDtype) and bool(dtype.ordered))
 
 
-def assigned_in_pieces(planned: Planned, table: Table, at: At, sample: bool, with_target: bool) -> Assigned:
-    """Return the part of each row, and what is known of the parts.
+def assigned_in_pieces(
+    planned: Planned, table: Table, at: At, sample: bool, with_target: bool
+) -> tuple[Assigned, tuple[str, ...]] | None:
+    """Return the part of each row and what is known of the parts, and how the split explains them.
+
+    ``None`` where no row has a time that settles a split, or a part is empty: whoever sees all keys can say why.
 
     Parameters
     ----------
@@ -126,15 +135,33 @@ def assigned_in_pieces(planned: Planned, table: Table, at: At, sample: bool, wit
     if roles.decision is not None and at.catalog.known_at:  # late is what is late in any row
         needed = at.catalog.columns_needed()
         at.tell(*at.catalog.late_in(table.frame([name for name in columns if name in needed])))
+    settled = _settled(step, table, roles, at.catalog, columns)
+    if isinstance(step, SettlesByTime) and settled is None:
+        return None
     found: Assigned = table.reduce(
-        partial(_piece, step, planned.name, roles, at.catalog, columns, sample, with_target), columns
+        partial(_piece, step, settled, planned.name, roles, at.catalog, columns, sample, with_target), columns
     )
     refuse_nameless(*found.nameless, roles)
-    return found
+    if settled is None:
+        return found, ()
+    return None if settled.empty(found.told) else (found, settled.explained(found.told))
+
+
+def _settled(step: Split, table: Table, roles: Roles, catalog: Catalog, columns: list[str]) -> Settled | None:
+    """Return a split by time with its boundaries, for which no more than the times of all rows are held."""
+    if not isinstance(step, SettlesByTime) or roles.time not in columns:
+        return None
+    times = table.gather(partial(_times, step, roles, catalog, columns), columns)["time"]
+    return step.settled(times) if len(times) else None
+
+
+def _times(step: Any, roles: Roles, catalog: Catalog, columns: list[str], frame: pd.DataFrame) -> pd.DataFrame:
+    return step.times_to_settle(keys_of(step, frame[columns], roles, catalog)).to_frame("time")
 
 
 def _piece(
     step: Split,
+    settled: Settled | None,
     name: str,
     roles: Roles,
     catalog: Catalog,
@@ -146,7 +173,8 @@ def _piece(
     """Return what is known of the rows of one piece; done where the piece is."""
     narrow = frame[columns]
     keys = keys_of(step, narrow, roles, catalog)
-    assigned = assigned_by(step, keys, name)
+    assigned = assigned_by(step, keys, name) if settled is None else settled.assign(keys)
+    told = SummaryMap() if settled is None else settled.told(keys)
     shown = shown_targets(narrow[[each for each in roles.targets if each in columns]])
     if not with_target:
         keys = keys.drop(columns="target", errors="ignore")
@@ -168,4 +196,5 @@ def _piece(
         nameless(narrow, roles),
         {target: tally(values[learned]) for target, values in shown.items()},
         "target" in keys.columns,
+        told,
     )

@@ -92,19 +92,21 @@ def _assignment(
     step = planned.step
     assert divides(step)
     if can_be_assigned_in_pieces(step, table, at.roles, unlabelled):
-        found = assigned_in_pieces(planned, table, at, sample, aim not in WITHOUT_TARGET)
-        if not _are_few(found.dealt.rows, supplied, aim):
-            return _made_of_pieces(planned, step, found, at, sample)
+        made = assigned_in_pieces(planned, table, at, sample, aim not in WITHOUT_TARGET)
+        if made is not None and not _are_few(made[0].dealt.rows, supplied, aim):
+            return _made_of_pieces(planned, step, *made, at, sample)
     return _assigned_at_once(planned, table, at, supplied, sample, aim, unlabelled)
 
 
-def _made_of_pieces(planned: Planned, step: Split, found: Assigned, at: At, sample: bool) -> Made:
+def _made_of_pieces(
+    planned: Planned, step: Split, found: Assigned, said: tuple[str, ...], at: At, sample: bool
+) -> Made:
     dealt = found.dealt
     none = _in_no_part(dealt.unknown, found.left_out, dealt.rows, at.roles, found.has_target)
     refuse_unfit(planned.name, dealt, () if sample else step.parts_named)
     ordered = _in_order(dealt.named)
     plain = {"none": none, "rows": {name: dealt.named[name] for name in ordered},
-             "notes": [*not_compared(step, at.roles)], "folds": [], "tally": dict(found.tallies)}  # fmt: skip
+             "notes": [*said, *not_compared(step, at.roles)], "folds": [], "tally": dict(found.tallies)}  # fmt: skip
     return Made({"assignment": at.hold(found.column(ordered))}, plain=plain)
 
 

@@ -22,6 +22,11 @@ def cross_fitted(step: Any, view: View, fold_states: Sequence[Any], frame: pd.Da
     return same_rows(step, frame, step.apply_cross_fitted(rows, fold_states))
 
 
+def touched(fitted: Fitted, rows: Table) -> Sequence[Any] | None:
+    """Return the columns that a step reads, if it changes and drops no others; ``None`` where it may do anything."""
+    return fitted.columns_read(rows.head(0).columns) if fitted.step.is_ours and not rows.in_memory else None
+
+
 def part_like_serving(step: Transform, parts: Mapping[str, Table]) -> str | None:
     """Return the part on which a user's ``apply`` is checked: one that it treats as it serves."""
     names = [name for name in parts if name != "train" or not step.cross_fits]

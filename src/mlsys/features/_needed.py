@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 _TELLING = 4_096
 """Rows of a table beyond memory that are looked at for the kinds of its columns."""
+_ALWAYS_FINITE = "biu"
+"""Kinds of numpy that hold neither nulls nor infinite numbers."""
 
 
 def why_needed(parts: Mapping[str, Table], features: Sequence[str], nulls: bool, categories: bool) -> str:
@@ -52,8 +54,11 @@ def why_needed(parts: Mapping[str, Table], features: Sequence[str], nulls: bool,
 def _without_values(parts: Mapping[str, Table], features: Sequence[str]) -> int:
     """Return how many features hold a null or an infinite number in some part."""
     found: set[str] = set()
-    for frame in (frame for part in parts.values() for frame in part.frames(list(features))):
-        found.update(_holding(frame, [name for name in features if name not in found]))
+    for part in parts.values():
+        dtypes = dtypes_of(part.head(0))
+        can = [name for name in features if not (is_plain(dtypes[name]) and dtypes[name].kind in _ALWAYS_FINITE)]
+        for frame in part.frames(can) if can else ():
+            found.update(_holding(frame, [name for name in can if name not in found]))
     return len(found)
 
 

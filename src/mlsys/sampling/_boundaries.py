@@ -71,17 +71,23 @@ def times_of(keys: pd.DataFrame, who: str) -> pd.Series:
     return moments_of(keys["time"], who, "the column with the time role")
 
 
-def labelled_times(keys: pd.DataFrame, who: str) -> pd.Series:
-    """Return the times, in order, of the rows whose label is known: those a part can be judged on."""
+def usable_times(keys: pd.DataFrame, who: str) -> pd.Series:
+    """Return the times of the rows whose label is known: those a part can be judged on."""
     times = times_of(keys, who)
     usable = times.notna()
     if "target" in keys.columns:
         usable &= keys["target"].notna()
-    if not usable.any():
+    return times[usable]
+
+
+def labelled_times(keys: pd.DataFrame, who: str) -> pd.Series:
+    """Return these times in order; raise if there is none."""
+    times = usable_times(keys, who)
+    if not len(times):
         raise DataError(
             f"{who}: none of {len(keys):,} rows has both a time and a label", "check the time role and the target"
         )
-    return times[usable].sort_values(ignore_index=True)
+    return times.sort_values(ignore_index=True)
 
 
 def boundaries(wanted: dict[str, Any], times: pd.Series, who: str) -> list[Boundary]:

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from itertools import groupby
 from typing import Annotated, Any
 
-import numpy as np
 import pandas as pd
 from pydantic import BeforeValidator
 
 from mlsys.dataset import duration_of
 from mlsys.errors import ConfigurationError, DataError
-from mlsys.sampling._boundaries import CLOCKS, boundaries, labelled_times, read_start, times_of
-from mlsys.sampling._shares import SHARE, named
+from mlsys.sampling._boundaries import CLOCKS, boundaries, labelled_times, read_start, usable_times
+from mlsys.sampling._settled import SettledByTime
+from mlsys.sampling._shares import SHARE
 from mlsys.sampling._time_windows import blocks, folds_at
-from mlsys.sampling._windows import Windows, judged, stamp
+from mlsys.sampling._windows import Windows
 from mlsys.steps import Field, Split
 from mlsys.steps.facts import Dealing
 
@@ -119,10 +118,8 @@ class TimeSplit(Split):
 
     def assign(self, keys: pd.DataFrame, /) -> pd.Series:
         """Return the part of each row; null for embargoed rows, late labels, and rows left out for their group."""
-        names = ["train", *self._wanted]
-        places = self._windows(keys).places(keys)
-        counts = np.bincount(places[judged(keys) & (places >= 0)], minlength=len(names))
-        empty = [name for name, count in zip(names, counts, strict=True) if not count]
+        settled = self._settled(labelled_times(keys, self.title))
+        empty = settled.empty(settled.told(keys))
         if empty:
             times = labelled_times(keys, self.title)
             raise DataError(
@@ -130,7 +127,7 @@ class TimeSplit(Split):
                 f"{times.iloc[0]} to {times.iloc[-1]}; {'; '.join(self.explain(keys))})",
                 "move the boundaries, shorten the embargo, or check known_at of the label",
             )
-        return named(places, names, keys.index)
+        return settled.assign(keys)
 
     def folds(self, keys: pd.DataFrame, k: int, /) -> list[pd.Series]:
         """Return expanding windows: train on earlier rows, validate on the next period of equal size.
@@ -147,28 +144,28 @@ class TimeSplit(Split):
 
     def explain(self, keys: pd.DataFrame) -> tuple[str, ...]:
         """Return when each part starts, how that was read, and which rows are left out."""
-        windows, known = self._windows(keys), judged(keys)
-        said = []
-        for how, alike in groupby(windows.starts, key=lambda each: each.how):
-            said.append(", ".join(f"{each.part} starts at {stamp(each.start)}" for each in alike) + f" ({how})")
-        embargoed = int(windows.embargoed(keys).sum())
-        if embargoed:
-            said.append(f"{embargoed:,} rows in the embargo of {self.embargo}")
-        for boundary, late in zip(windows.starts, windows.labelled_late(keys), strict=True):
-            count = int((late & known).sum())
-            if count:
-                said.append(
-                    f"{count:,} earlier rows whose label was not known at {stamp(boundary.start)}, "
-                    f"when {boundary.part} starts"
-                )
+        settled, groups = self._settled(labelled_times(keys, self.title)), list[str]()
         if self.keep_groups_together:
-            apart = windows.straddling(keys)
-            groups = keys["group"][apart].nunique()
-            said.append(f"{int(apart.sum()):,} rows of {groups:,} groups in several parts; each goes to one")
-        missing = int(times_of(keys, self.title).isna().sum())
-        return (*said, f"{missing:,} rows without a time") if missing else tuple(said)
+            apart = settled.windows.straddling(keys)
+            count = keys["group"][apart].nunique()
+            groups = [f"{int(apart.sum()):,} rows of {count:,} groups in several parts; each goes to one"]
+        return settled.explained(settled.told(keys), groups)
 
-    def _windows(self, keys: pd.DataFrame) -> Windows:
-        starts = boundaries(self._wanted, labelled_times(keys, self.title), self.title)
+    @property
+    def settles_by_time(self) -> bool:
+        """Whether each row is assigned alone once the times of all are known."""
+        return not self.keep_groups_together
+
+    def times_to_settle(self, keys: pd.DataFrame, /) -> pd.Series:
+        """Return the times of the rows whose label is known."""
+        return usable_times(keys, self.title)
+
+    def settled(self, times: pd.Series, /) -> SettledByTime:
+        """Return the split with the boundaries that the times of all rows place."""
+        return self._settled(times.sort_values(ignore_index=True))
+
+    def _settled(self, times: pd.Series) -> SettledByTime:
+        starts = boundaries(self._wanted, times, self.title)
         embargo = duration_of(self.embargo, "embargo")
-        return Windows(self.title, starts, embargo, self.keep_groups_together, self.seed)
+        windows = Windows(self.title, starts, embargo, self.keep_groups_together, self.seed)
+        return SettledByTime(windows, self.embargo)

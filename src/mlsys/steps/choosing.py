@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -25,15 +25,29 @@ def shown_what_fits(
     Columns that it reads beside those it takes stay too. The choice is made of all training rows, before any piece
     of them is summarized, so that it is the same for every piece and every fold.
     """
-    values = _values_of_table(train, wrap(train.head(0)).feature_names)
-    choice = vars(step)["columns"]
+    names = wrap(train.head(0)).feature_names
+    values, choice = _values_of_table(train, names), vars(step)["columns"]
     if choice is None:
-        fitting = [name for name, each in values.items() if step.takes(each)]
+        fitting = _fitting(step, values)
     else:
         fitting = chosen(choice, values, dtypes_of(train.head(0)), lambda name: train.frame([name])[name], step.title)
         fitting = [name for name in fitting if name not in step.columns_beside]
     shown = [*fitting, *(name for name in step.columns_beside if name not in fitting)]
     return lambda frame: wrap(frame).narrowed(shown)
+
+
+def fitting_by_type(step: Transform, train: Table, features: Sequence[str]) -> list[str] | None:
+    """Return the features that a step takes, and those it reads beside them, where types alone tell; else ``None``."""
+    if vars(step)["columns"] is not None:
+        return None
+    dtypes = train.head(0).dtypes
+    values = {name: meaning_of(dtypes[name]) for name in features}
+    known = {name: each for name, each in values.items() if each is not None}
+    return [*_fitting(step, known), *step.columns_beside] if len(known) == len(values) else None
+
+
+def _fitting(step: Transform, values: Mapping[str, Values]) -> list[str]:
+    return [name for name, each in values.items() if step.takes(each)]
 
 
 def _values_of_table(train: Table, names: Sequence[str]) -> dict[str, Values]:

@@ -15,10 +15,10 @@ from mlsys.errors import ConfigurationError, ContractError
 from mlsys.steps.absorbing import decided, with_features
 from mlsys.steps.alone import FitsAlone
 from mlsys.steps.base import Step
-from mlsys.steps.capabilities import DrawsInPieces, assigns_alone
+from mlsys.steps.capabilities import DrawsInPieces, assigns_alone, settles_by_time
 from mlsys.steps.facts import Dealing, Facts
 from mlsys.steps.forms import Absorbs
-from mlsys.steps.gathering import PREDICTIONS, Extent, Gathers
+from mlsys.steps.gathering import PREDICTIONS, TIMES, Extent, Gathers
 from mlsys.steps.history import Past
 from mlsys.steps.keys import names_of
 from mlsys.steps.labels import Labels
@@ -341,6 +341,8 @@ class Split(Step, kind="Split"):
     @property
     def gathers(self) -> Gathers | None:
         """Keys of all rows, unless it assigns each row alone; rows with weights are counted together all the same."""
+        if settles_by_time(self):
+            return TIMES
         return None if assigns_alone(self) else super().gathers
 
     def keeps_repeats(self, grouped: bool, /) -> bool:

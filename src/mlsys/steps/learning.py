@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -147,7 +147,7 @@ def learn_together(steps: Mapping[str, tuple[Transform, Wrap]], train: Table) ->
     found: dict[str, Learned] = {}
     for _ in range(MOST_PASSES):
         working = {name: partial(_summary, steps[name][0], shown[name], _nobody_looks) for name in known}
-        summaries = train.reduce(partial(_summaries, working, dict(known)))
+        summaries = train.reduce(partial(_summaries, working, dict(known)), _columns_of(known, steps, train))
         known = {}
         for name, summary in summaries.items():
             answer = steps[name][0].finish(summary)
@@ -160,6 +160,17 @@ def learn_together(steps: Mapping[str, tuple[Transform, Wrap]], train: Table) ->
         if not known:
             return found
     raise _too_many_passes(steps[next(iter(known))][0])
+
+
+def _columns_of(
+    names: Iterable[str], steps: Mapping[str, tuple[Transform, Wrap]], train: Table
+) -> list[Any] | None:
+    """Return the columns that several steps read; ``None`` for all."""
+    each = [_columns(steps[name][0], train, steps[name][1]) for name in names]
+    if any(columns is None for columns in each):
+        return None
+    wanted = {name for columns in each for name in columns or ()}
+    return [name for name in train.head(0).columns if name in wanted]
 
 
 def _summaries(
@@ -180,16 +191,17 @@ class _PerFold:
 
 
 def _learn_scaled(step: Transform, train: Table, wrap: Wrap, fold_states: bool, look: Look) -> Learned:
-    shown, train = _shown(step, wrap), _narrow(step, train, wrap)
+    shown, columns = _shown(step, wrap), _columns(step, train, wrap)
+    train = train if columns is None else train.narrowed(columns)
     if step.sums_by_fold or not step.cross_fits:
-        answer = _finish(step, train, shown, look, train.reduce(partial(_summary, step, shown, look)))
+        answer = _finish(step, train, shown, look, columns, train.reduce(partial(_summary, step, shown, look), columns))
         if isinstance(answer, CrossFitted):
             return Learned(answer.state, answer.fold_states if fold_states else ())
         return Learned(answer)
     folds = range(step.cross_fit_folds)
-    summaries = train.reduce(partial(_summary_by_fold, step, shown, look)).summaries
+    summaries = train.reduce(partial(_summary_by_fold, step, shown, look), columns).summaries
     # Fold by fold, so that its last bits are the same.
-    whole = _finish(step, train, shown, look, add_in_order(summaries))
+    whole = _finish(step, train, shown, look, columns, add_in_order(summaries))
     if not fold_states:
         return Learned(whole)
     others = [
@@ -198,6 +210,7 @@ def _learn_scaled(step: Transform, train: Table, wrap: Wrap, fold_states: bool, 
             train,
             partial(_fold, shown, fold, False),
             look,
+            columns,
             add_in_order(summary for number, summary in enumerate(summaries) if number != fold),
         )
         for fold in folds
@@ -223,14 +236,19 @@ def _summary(step: Transform, shown: Wrap, look: Look, frame: pd.DataFrame, *kno
     return summary
 
 
-def _finish(step: Transform, train: Table, shown: Wrap, look: Look, summary: Any) -> Any:
-    """Finish a summary, making further passes while the step asks for them."""
+def _finish(
+    step: Transform, train: Table, shown: Wrap, look: Look, columns: list[Any] | None, summary: Any
+) -> Any:
+    """Finish a summary, making further passes over some columns while the step asks for them."""
     for _ in range(MOST_PASSES):
         answer = step.finish(summary)
         if not isinstance(answer, Again):
             return answer
         known = answer.partial
-        summary = train.reduce(lambda frame, known=known: _summary(step, shown, look, frame, known))  # type: ignore[misc]
+        summary = train.reduce(
+            lambda frame, known=known: _summary(step, shown, look, frame, known),  # type: ignore[misc]
+            columns,
+        )
     raise _too_many_passes(step)
 
 
@@ -254,21 +272,24 @@ def _shown(step: Transform, wrap: Wrap) -> Wrap:
     return shown
 
 
-def _narrow(step: Transform, train: Table, wrap: Wrap) -> Table:
-    """Return rows with the columns that a step reads and the roles, as far as they are there."""
+def _columns(step: Step, train: Table, wrap: Wrap) -> list[Any] | None:
+    """Return the columns that a step reads and the roles, as far as they are there; ``None`` for all."""
     rows = wrap(train.head(0))
     needed = step.columns_read(rows.feature_names)
     if needed is None or not {*needed} <= {*rows.columns}:
-        return train
-    return train.narrowed({*needed, *rows.roles.columns()})
+        return None
+    return [name for name in rows.columns if name in {*needed, *rows.roles.columns()}]
 
 
 def _learn_in_parts(step: Model, train: Table, wrap: Wrap, rng: np.random.Generator) -> Any:
-    state = step.start(rng)
+    state, columns = step.start(rng), None
+    if step.is_ours:
+        rows = wrap(train.head(0))
+        columns = [name for name in rows.columns if name in {*rows.feature_names, *rows.roles.columns()}]
     with threads_pinned():
         for _ in range(step.epochs_wanted):
             # Blocks of one size, wherever the pieces of a source end: the same batches, and so the same model.
-            for frame in train.blocks(settings().rows_per_partition):
+            for frame in train.blocks(settings().rows_per_partition, columns):
                 state = step.learn_part(wrap(frame), state, rng)
     return state
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar, runtime_checkable
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from mlsys.settings import settings
 
@@ -44,6 +46,62 @@ class Partition:
     read: Callable[[Sequence[str] | None], pd.DataFrame]
     label: str = ""
     note: Any = None
+
+
+@runtime_checkable
+class ReadsSome(Protocol):
+    """The reader of a piece that makes a frame of some of its rows at less cost than of all, and knows its index."""
+
+    def __call__(self, columns: Sequence[str] | None, /) -> pd.DataFrame:
+        """Return all rows, with some columns, none of them, or all."""
+        ...
+
+    def some(self, columns: Sequence[str] | None, inside: NDArray[np.bool_], /) -> pd.DataFrame:
+        """Return some rows as they would be cut out of the frame of all."""
+        ...
+
+
+@dataclass(frozen=True)
+class Some:
+    """Reads some rows of a piece, as a piece of their own.
+
+    Parameters
+    ----------
+    read : ReadsSome
+        Reads the piece.
+    inside : array of bool
+        Which of its rows.
+
+    Examples
+    --------
+    >>> class Three:
+    ...     def __call__(self, columns):
+    ...         return pd.DataFrame({"x": [1, 2, 3]})[columns or ["x"]]
+    ...
+    ...     def some(self, columns, inside):
+    ...         return self(columns)[inside]
+    >>> last = Some(Three(), np.array([False, True, True]))
+    >>> last(None)["x"].tolist(), last.some(["x"], np.array([False, True])).index.tolist()
+    ([2, 3], [2])
+    """
+
+    read: ReadsSome
+    inside: NDArray[np.bool_]
+
+    def __call__(self, columns: Sequence[str] | None) -> pd.DataFrame:
+        """Return them."""
+        return in_order(self.read.some(columns, self.inside), columns)
+
+    def some(self, columns: Sequence[str] | None, inside: NDArray[np.bool_]) -> pd.DataFrame:
+        """Return some of them."""
+        both = self.inside.copy()
+        both[self.inside] = inside
+        return in_order(self.read.some(columns, both), columns)
+
+
+def in_order(frame: pd.DataFrame, columns: Sequence[Any] | None) -> pd.DataFrame:
+    """Return some columns of a frame in a given order; the frame itself, uncopied, where it is just these."""
+    return frame if columns is None or frame.columns.tolist() == list(columns) else frame[list(columns)]
 
 
 @dataclass(frozen=True)

@@ -14,10 +14,10 @@ from numpy.typing import NDArray
 
 from mlsys.errors import DataError
 from mlsys.settings import settings
-from mlsys.summaries import hash_ids, sample_by_hash, uniform
+from mlsys.summaries import sample_by_hash
 from mlsys.tables.chain import Chain, Function, KeepsRows, joined
 from mlsys.tables.identity import Identity
-from mlsys.tables.partitions import Deferred, Partition, add_in_order, cut
+from mlsys.tables.partitions import Deferred, Partition, add_in_order, cut, in_order
 from mlsys.values import cut_from
 
 Given = TypeVar("Given")
@@ -168,10 +168,19 @@ class Table:
         """Number of partitions of the plan."""
         return len(cut(self.rows)) if self.in_memory else len(self._partitions)
 
-    def map(self, function: Function) -> Table:
-        """Apply a function to every partition; it must treat each row alone."""
+    def map(self, function: Function, reads: Collection[Any] | None = None) -> Table:
+        """Apply a function to every partition; it must treat each row alone.
+
+        Parameters
+        ----------
+        function : callable
+            Changes a frame.
+        reads : collection of str, optional
+            The columns that it reads, if it changes and drops no others and adds the same ones to any frame that has
+            these: later passes that need other columns alone then go past it.
+        """
         if not self.in_memory:
-            return Table(self.engine, partitions=self._partitions, chain=self._chain.then(function))
+            return Table(self.engine, partitions=self._partitions, chain=self._chain.then(function, reads))
         if not self.engine.cuts_frames:
             return self.like(function(self.frame()))
         return self.like(joined(list(self._each(function))))
@@ -197,7 +206,7 @@ class Table:
             counts = list(self._each(len))
         parted = np.split(mask, np.cumsum(counts)[:-1])
         kept = [
-            Partition(int(inside.sum()), partial(self._chain.read_some, partition, inside), partition.label)
+            Partition(int(inside.sum()), self._chain.reader_of_some(partition, inside), partition.label)
             for partition, inside in zip(self._partitions, parted, strict=True)
         ]
         self._opened()
@@ -239,19 +248,21 @@ class Table:
         """Summarize each partition and add the summaries in plan order; ``columns`` are those that it needs."""
         return add_in_order(self._each(function, columns))
 
-    def gather(self, function: Callable[[pd.DataFrame], pd.DataFrame]) -> pd.DataFrame:
+    def gather(
+        self, function: Callable[[pd.DataFrame], pd.DataFrame], columns: Sequence[str] | None = None
+    ) -> pd.DataFrame:
         """Return what a function makes of each partition, in plan order; for what is narrow: predictions, keys.
 
         Unlike ``map`` it is told one partition at a time also of a frame in memory, so that numbers whose last bits
         depend on how many rows are computed at once, as those of a product of matrices, are the same everywhere.
         """
-        return joined(list(self._each(function)))
+        return joined(list(self._each(function, columns)))
 
     def frames(self, columns: Sequence[str] | None = None) -> Iterator[pd.DataFrame]:
         """Yield the partitions in plan order."""
         if self.in_memory:
             return iter(_slices(self.frame(columns)))
-        return self._each(partial(_narrowed, columns=columns), columns)
+        return self._each(partial(in_order, columns=columns), columns)
 
     def partition(self, number: int) -> pd.DataFrame:
         """Return the rows of one partition, counting from zero."""
@@ -260,11 +271,11 @@ class Table:
         self._opened()
         return next(iter(self.engine.each(partial(self._chain.read, _whole, None), [self._partitions[number]])))
 
-    def blocks(self, rows: int) -> Iterator[pd.DataFrame]:
+    def blocks(self, rows: int, columns: Sequence[str] | None = None) -> Iterator[pd.DataFrame]:
         """Yield all rows in order, ``rows`` at a time, wherever the partitions end; the last block may be shorter."""
         waiting: list[pd.DataFrame] = []
         count = 0
-        for frame in self.frames():
+        for frame in self.frames(columns):
             start = 0
             while count + len(frame) - start >= rows:
                 stop = start + rows - count
@@ -325,7 +336,7 @@ class Table:
             return sample_by_hash(self.frame(columns), rows, stream)
         share = min(1.0, 1.1 * rows / max(self.rows, 1) + 1e-4)  # a tenth more: as good as never too few
         while True:
-            found = joined(list(self._each(partial(_below, share=share, stream=stream, columns=columns), columns)))
+            found = joined(list(self._sampled(share, stream, columns)))
             if len(found) >= rows or share >= 1:
                 return sample_by_hash(found, rows, stream)
             share = min(1.0, 4 * share)
@@ -351,6 +362,10 @@ class Table:
         self._opened()
         return self.engine.each(partial(self._chain.read, function, columns), self._partitions)
 
+    def _sampled(self, share: float, stream: int, columns: Sequence[str] | None) -> Iterator[pd.DataFrame]:
+        self._opened()
+        return self.engine.each(partial(self._chain.sampled, share, stream, columns), self._partitions)
+
     def _opened(self) -> pd.DataFrame:
         """Return the first rows of pieces; their types are those of all that follow."""
         if self._first is None:
@@ -372,17 +387,8 @@ class Table:
         return f"Table(at most {self._rows_bound():,} rows in {self.partitions} partitions, read when needed)"
 
 
-def _below(frame: pd.DataFrame, share: float, stream: int, columns: Sequence[str] | None) -> pd.DataFrame:
-    """Return the rows whose hash lies in the lowest share of all hashes."""
-    return _narrowed(frame[uniform(hash_ids(frame.index, stream)) < share], columns)
-
-
 def _whole(frame: pd.DataFrame) -> pd.DataFrame:
     return frame
-
-
-def _narrowed(frame: pd.DataFrame, columns: Sequence[str] | None) -> pd.DataFrame:
-    return frame if columns is None else frame[list(columns)]
 
 
 def _slices(frame: pd.DataFrame) -> list[pd.DataFrame]:

@@ -17,7 +17,7 @@ from mlsys.values.kinds import (
 )
 from mlsys.values.matching import Unlike, as_values_like, by_value, refuse_unlike, refused
 from mlsys.values.moments import iso_moments, moments_of, most_iso_moments, moved, nanoseconds, ranks
-from mlsys.values.numbered import Levels, Numbered, cut_from, numbered_texts
+from mlsys.values.numbered import Levels, Numbered, cut_from, number_as, numbered_texts
 from mlsys.values.plain import plain, plain_frame, told_apart
 
 __all__ = [
@@ -48,6 +48,7 @@ __all__ = [
     "nanoseconds",
     "noisy",
     "nulled",
+    "number_as",
     "numbered_texts",
     "of_pieces",
     "plain",

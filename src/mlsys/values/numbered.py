@@ -118,6 +118,29 @@ def numbered_texts(column: pd.Series) -> Numbered | None:
         return _numbered(array)
 
 
+def number_as(column: pd.Series, encoded: pa.ChunkedArray) -> None:
+    """Note the codes of a column of texts that was made of a dictionary-encoded array.
+
+    Examples
+    --------
+    >>> encoded = pa.chunked_array([pa.array(["b", "a", None, "b"]).dictionary_encode()])
+    >>> column = pd.Series(encoded.cast(pa.large_string()).to_pandas())
+    >>> number_as(column, encoded)
+    >>> numbered_texts(column).codes.tolist()
+    [0, 1, -1, 0]
+    """
+    array = _arrow_of(column.array)
+    if array is None or not len(array):
+        return
+    chunks = encoded.unify_dictionaries().chunks
+    levels = chunks[0].dictionary.cast(array.type)
+    if levels.null_count or len(levels.unique()) < len(levels):  # a file may hold a text twice
+        return
+    with _lock:
+        _known_of(array).made = _as_codes(chunks, levels, len(array))
+        _keep_few()
+
+
 def cut_from(frame: pd.DataFrame, pieces: Sequence[pd.DataFrame], places: Sequence[slice]) -> None:
     """Note that frames are pieces of another one, so that texts of pieces are numbered with those of the whole.
 
@@ -182,11 +205,14 @@ def _numbered(array: pa.ChunkedArray) -> Numbered:
 
 
 def _made(array: pa.ChunkedArray) -> Numbered:
-    encoded = array.dictionary_encode()
-    chunks = encoded.chunks
+    chunks = array.dictionary_encode().chunks
     levels = chunks[0].dictionary if chunks else pa.array([], array.type)
+    return _as_codes(chunks, levels, len(array))
+
+
+def _as_codes(chunks: Sequence[Any], levels: pa.Array, rows: int) -> Numbered:
     # One more than there are levels, for whoever gives null the last place.
-    codes = np.empty(len(array), np.min_scalar_type(-len(levels) - 2))
+    codes = np.empty(rows, np.min_scalar_type(-len(levels) - 2))
     start = 0
     for chunk in chunks:
         places = chunk.indices.fill_null(-1) if chunk.indices.null_count else chunk.indices

@@ -21,6 +21,7 @@ from mlsys.execution.reads import (
     declared_reads,
     part_like_serving,
     refuse_forbidden_reads,
+    touched,
 )
 from mlsys.execution.spy import columns_seen
 from mlsys.execution.told import made_of
@@ -51,7 +52,8 @@ def run(planned: Planned, parts: Parts, work: Work) -> Parts:
     rows = dict(parts.rows)
     for name, part in parts.acted_on(step).items():
         if folds is not None and name == "train":
-            task = Task(planned, f"apply {name}", apply_by_fold, {"rows": part}, {"state": folds})
+            shown = {"state": folds, "reads": tuple(learned.plain["reads"])}
+            task = Task(planned, f"apply {name}", apply_by_fold, {"rows": part}, shown)
         else:
             shown = {"state": fitted.held, "checked": str(name == checked)}
             task = Task(planned, f"apply {name}", apply, {"rows": part}, shown, sees_view=False)
@@ -93,7 +95,7 @@ def learn(at: At, planned: Planned, rows: dict[str, Table], folds: bool = True) 
 def apply(at: At, planned: Planned, rows: dict[str, Table], state: Held, checked: str) -> Made:
     """Return rows as the step changes what it did not learn from; watch whether it treats each row alone."""
     fitted, part = Fitted(planned.step, state), rows["rows"]
-    after = part.map(fitted.transform)
+    after = part.map(fitted.transform, touched(fitted, part))
     if checked == "True" and not at.quiet:
         shown, changed = part.head(4096), after.head(4096)
         written = changed_columns(shown, changed)
@@ -103,11 +105,14 @@ def apply(at: At, planned: Planned, rows: dict[str, Table], state: Held, checked
     return Made({"rows": after})
 
 
-def apply_by_fold(at: At, planned: Planned, rows: dict[str, Table], state: Held) -> Made:
+def apply_by_fold(at: At, planned: Planned, rows: dict[str, Table], state: Held, reads: tuple[str, ...]) -> Made:
     """Return training rows, each transformed by a state learned without its fold."""
     step = planned.step
     assert isinstance(step, Transform)
-    return Made({"rows": rows["rows"].map(partial(cross_fitted, step, at.view, state.get()))})
+    part = rows["rows"]
+    roles = [name for name in at.roles.columns() if name in part.head(0).columns]  # folds come from them
+    touches = [*reads, *roles] if step.is_ours else None
+    return Made({"rows": part.map(partial(cross_fitted, step, at.view, state.get()), touches)})
 
 
 @dataclass
