@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -181,6 +183,27 @@ def test_an_address_that_answers_nothing() -> None:
     ):
         pass
     assert time.monotonic() - began < 30
+
+
+@pytest.mark.parametrize("word", [b"", b"HTTP/1.1 400 Bad Request" + b" " * 100], ids=["nothing", "no scheduler's"])
+def test_an_address_that_is_open_and_says_nothing_of_use(word: bytes) -> None:
+    taken = []
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def take() -> None:
+            with contextlib.suppress(OSError):  # it is closed at the end
+                while True:
+                    taken.append(server.accept()[0])
+                    taken[-1].sendall(word)
+
+        threading.Thread(target=take, daemon=True).start()
+        address, began = f"tcp://127.0.0.1:{server.getsockname()[1]}", time.monotonic()
+        with pytest.raises(EngineError, match=f"no Dask scheduler answers at {address} within 1 s"):
+            DaskEngine(address, timeout=1).__enter__()
+        assert time.monotonic() - began < 10
+        server.shutdown(socket.SHUT_RDWR)
+    for each in taken:
+        each.close()
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,14 @@ from typing import TYPE_CHECKING, Any, TypeVar, overload
 import pandas as pd
 
 from mlsys.engines.counting import counted
-from mlsys.engines.dask.checks import check_address, check_memory, check_sizes, check_versions, refuse_full_disk
+from mlsys.engines.dask.checks import (
+    check_address,
+    check_answers,
+    check_memory,
+    check_sizes,
+    check_versions,
+    refuse_full_disk,
+)
 from mlsys.engines.dask.keeping import Keeping
 from mlsys.engines.dask.packing import here, packed
 from mlsys.engines.dask.starting import Cluster
@@ -310,11 +317,14 @@ def _client(address: str, security: Security | None, timeout: float, is_here: bo
     from distributed import Client
 
     try:
+        if not is_here:
+            check_answers(address, security, timeout)
         # Answers come from the workers themselves where they can surely be reached.
         return Client(address, security=security, timeout=timeout, direct_to_workers=is_here, set_as_default=False)
-    except (OSError, TimeoutError, ValueError, RuntimeError, TypeError) as error:
+    except (OSError, TimeoutError, ValueError, RuntimeError, TypeError, MemoryError) as error:
+        why = ": ".join(filter(None, [type(error).__name__, " ".join(str(error).split())]))
         raise EngineError(
-            f"no Dask scheduler answers at {address} within {timeout:g} s ({type(error).__name__})",
+            f"no Dask scheduler answers at {address} within {timeout:g} s ({why})",
             "start one with the command dask scheduler, or check address, firewall and certificates",
         ) from error
 
