@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 import pandas as pd
 
+from mlsys.data._expressions import is_expression
 from mlsys.dataset import asking
 from mlsys.errors import ConfigurationError, ContractError
 from mlsys.steps import Select
@@ -48,7 +49,7 @@ class Filter(Select):
 
     def __post_init__(self) -> None:
         """Refuse what is neither a function nor an expression."""
-        if not callable(self.condition) and not isinstance(self.condition, pd.api.typing.Expression):
+        if not callable(self.condition) and not is_expression(self.condition):
             raise ConfigurationError(
                 f"{self.title} got the {type(self.condition).__name__} {str(self.condition)[:40]!r}",
                 'give a condition such as pd.col("price") > 0, or a function of the frame',
@@ -58,7 +59,7 @@ class Filter(Select):
         """Return which rows meet the condition."""
         met: Any
         with asking(frame, self.title):
-            if isinstance(self.condition, pd.api.typing.Expression):
+            if is_expression(self.condition):
                 met = frame.assign(**{"": self.condition})[""]
             else:
                 met = self.condition(frame)
