@@ -65,7 +65,9 @@ def to_nothing(path: Path) -> None:
     path.symlink_to("nowhere")
 
 
-@pytest.mark.parametrize(("make", "said"), [(to_nothing, "a link to 'nowhere', which is not there"), (os.mkfifo, "not a")])
+@pytest.mark.parametrize(
+    ("make", "said"), [(to_nothing, "a link to 'nowhere', which is not there"), (os.mkfifo, "not a")]
+)
 def test_what_is_named_like_a_file_and_is_none_is_refused(make: Any, said: str) -> None:
     written("data")
     make(Path("data/b.parquet"))

@@ -170,7 +170,8 @@ def ReadJSON(orders: pd.DataFrame) -> Case:
 @case
 def ReadDocuments(orders: pd.DataFrame) -> Case:
     records = [
-        {"price": price, "to": {"country": country}} for price, country in zip([1.5, 2.5], ["DE", "FR"], strict=True)
+        {"price": price, "to": {"country": country}}
+        for price, country in zip([1.5, 2.5] * 20, ["DE", "FR"] * 20, strict=True)
     ]
     Path("orders.json").write_text(json.dumps(records))
     return mlsys.ReadDocuments("orders.json"), None, {}
