@@ -169,10 +169,7 @@ def ReadJSON(orders: pd.DataFrame) -> Case:
 
 @case
 def ReadDocuments(orders: pd.DataFrame) -> Case:
-    records = [
-        {"price": price, "to": {"country": country}}
-        for price, country in [(1.5, "DE"), (2.5, "FR")] * 20
-    ]
+    records = [{"price": price, "to": {"country": country}} for price, country in [(1.5, "DE"), (2.5, "FR")] * 20]
     Path("orders.json").write_text(json.dumps(records))
     return mlsys.ReadDocuments("orders.json"), None, {}
 
