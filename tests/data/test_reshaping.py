@@ -215,3 +215,10 @@ def test_a_column_that_cannot_become_a_type_and_lists_in_place_of_levels_are_nam
         Pivot("k", "list", "v").reshape(rows)
     with pytest.raises(DataError, match="'list'"):
         Aggregate("list", {"n": "count"}, "2025-01-01", "at").reshape(rows)
+
+
+def test_a_renamed_column_is_no_data_inside_the_step() -> None:
+    orders = pd.DataFrame({"price": np.arange(200.0), "late": np.arange(200) % 2})
+    steps = [Rename({"price": "amount"}), RandomSplit()]
+    run = Pipeline(steps, target="late").run(orders, track=False, cache=False, verbose=False)
+    assert not [each for each in run.findings if each.code == "LK222"]
