@@ -75,6 +75,7 @@ def overhead() -> None:
 
     begin = time.perf_counter()
     with DaskEngine(workers=WORKERS) as engine:
+        assert engine.workers
         engine.hold([Partition(1, Read()) for _ in range(WORKERS)], None).reduce(len)
         start = time.perf_counter() - begin
         pieces = engine.hold([Partition(1, Read()) for _ in range(PIECES)], None)

@@ -364,6 +364,7 @@ def test_workers_without_memory_for_their_own_imports_are_given_up() -> None:
         pytest.raises(EngineError, match="paused|MiB in a worker|no workers"),
         DaskEngine(workers=1, memory="280MiB") as e,
     ):
+        assert e.workers
         numbers(e).reduce(len)
 
 
@@ -384,6 +385,7 @@ def slow(rows):
     raise ValueError("no")
 
 with DaskEngine(workers=2) as engine:
+    assert engine.workers == 2
     print(engine._cluster.process.pid, flush=True)
     engine.hold([Partition(1, Read()) for _ in range(4)], None).map(slow).frame()
 """
@@ -433,6 +435,7 @@ def test_a_worker_killed_at_any_moment_changes_nothing(tmp_path: Path) -> None:
     with override(rows_in_memory=500, rows_per_partition=200):
         local = learned_and_scored(pipeline.run(None, **QUIETLY), *LEARNING)
         with DaskEngine(workers=2) as engine:
+            assert engine.workers == 2
             pipeline.run(None, **QUIETLY, engine=engine)
             began = time.monotonic()
             pipeline.run(None, **QUIETLY, engine=engine)
