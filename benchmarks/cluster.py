@@ -36,10 +36,11 @@ def learn(folder: str, workers: int, kill_after: float = 0.0) -> None:
     from mlsys.states import digest
 
     begin = time.perf_counter()
+    pipeline = large.pipeline(folder)  # built first, as in a script: workers are copies of what is imported by then
     with opened(DaskEngine(workers=workers) if workers else LocalEngine()) as engine:
         if kill_after:
             threading.Timer(kill_after, kill_one, [engine]).start()
-        run = large.pipeline(folder).run(track=False, cache=False, engine=engine)
+        run = pipeline.run(track=False, cache=False, engine=engine)
         seconds = time.perf_counter() - begin
         peaks = []
         if isinstance(engine, DaskEngine):
@@ -75,6 +76,7 @@ def overhead() -> None:
 
     begin = time.perf_counter()
     with DaskEngine(workers=WORKERS) as engine:
+        assert engine.workers
         engine.hold([Partition(1, Read()) for _ in range(WORKERS)], None).reduce(len)
         start = time.perf_counter() - begin
         pieces = engine.hold([Partition(1, Read()) for _ in range(PIECES)], None)

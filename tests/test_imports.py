@@ -19,8 +19,12 @@ ONE_OF_EACH = (
 
 @pytest.mark.parametrize(
     ("line", "never"),
-    [("import mlsys", HEAVY | {"pandas", "numpy", "pyarrow", "pydantic"}), (ONE_OF_EACH, HEAVY)],
-    ids=["mlsys", "a step of each package"],
+    [
+        ("import mlsys", HEAVY | {"pandas", "numpy", "pyarrow", "pydantic"}),
+        (ONE_OF_EACH, HEAVY),
+        ("from mlsys.engines import DaskEngine", HEAVY),
+    ],
+    ids=["mlsys", "a step of each package", "an engine"],
 )
 def test_imports_load_nothing_heavy(line: str, never: set[str]) -> None:
     code = f"{line}\nimport sys; print(sorted({never!r} & set(sys.modules)))"

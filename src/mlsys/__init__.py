@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from importlib import import_module
+from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 from mlsys.detached import provide
@@ -66,6 +67,8 @@ _NAMES = {
 
 
 def _unknown(name: str) -> AttributeError:
+    if find_spec(f"{__name__}.{name}") is not None:  # `from mlsys import folder` asks here before it imports the module
+        return AttributeError(name)
     from mlsys.habits import package_error
 
     return package_error(name, __all__)

@@ -33,11 +33,11 @@ def orders() -> None:
         frame.to_parquet(f"orders/{number}.parquet")
 
 
-def run(*before: Any, after: Any = (), cache: bool = False) -> Run:
+def run(*before: Any, after: Any = (), cache: bool = False, engine: Any = "local") -> Run:
     model = Train(SGDClassifier(loss="log_loss"), classes=[0, 1])
     steps = [ReadParquet("orders"), *before, RandomSplit(), Impute(), model, *after]
     with override(rows_in_memory=150, rows_per_partition=EACH):
-        return Pipeline(steps, target="y", id="id").run(track=False, verbose=False, cache=cache)
+        return Pipeline(steps, target="y", id="id").run(track=False, verbose=False, cache=cache, engine=engine)
 
 
 def is_third(frame: pd.DataFrame) -> bool:

@@ -176,6 +176,13 @@ def test_folders_are_columns_whole_and_piece_by_piece() -> None:
     assert pd.concat([piece.read(["year"]) for piece in pieces])["year"].tolist() == [2023, 2023, 2024]
 
 
+def test_a_file_beside_the_folders_that_holds_their_column_is_named() -> None:
+    pd.DataFrame({"site": ["a", "b"], "x": [1, 2]}).to_parquet("hive", partition_cols=["site"])
+    pd.DataFrame({"site": ["a"], "x": [3]}).to_parquet("hive/more.parquet")
+    with pytest.raises(DataError, match=r"row 0 of 'hive/more.parquet', and the file lies in no folder site=\.\.\."):
+        ReadParquet("hive").read()
+
+
 @pytest.mark.parametrize("kind", [pa.string(), pa.large_string(), pa.dictionary(pa.int8(), pa.string())])
 def test_texts_that_are_no_text_are_named(kind: pa.DataType) -> None:
     for cells in ([b"name \xff", b"x"], [[b"name \xff"], [b"x"]]):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -32,8 +33,7 @@ def test_a_link_that_leads_out_is_refused_unless_asked(source: Any, ending: str,
     link = Path(f"data/b.{ending}" if linked == "file" else "data/more")
     link.symlink_to(Path("secret/a." + ending if linked == "file" else "secret").resolve())
     pattern = f"data/*.{ending}" if linked == "file" else f"data/*/*.{ending}"
-    given = [pattern, "data"] if linked == "file" else [pattern]
-    for each in given:
+    for each in (pattern, "data"):
         with pytest.raises(DataError, match="is a link that leads out of 'data', to '.*secret"):
             source(each).read()
         assert source(each, links=True).read()["x"].tolist()[-2:] == [1, 2]
@@ -48,3 +48,45 @@ def test_links_inside_the_folder_and_a_folder_that_is_a_link_are_followed() -> N
     assert len(ReadCSV("data").read()) == 4
     assert len(ReadCSV("elsewhere").read()) == 4
     assert len(ReadCSV("elsewhere/*.csv").read()) == 2
+
+
+def test_a_folder_that_is_a_link_to_what_is_found_anyway_is_read_once() -> None:
+    written("data/2024")
+    Path("data/latest").symlink_to("2024")
+    Path("data/2024/up").symlink_to("..")
+    assert len(ReadCSV("data").read()) == len(ReadCSV("data", links=True).read()) == 2
+    written("far")
+    Path("far/round").symlink_to(Path("far").resolve())
+    Path("data/far").symlink_to(Path("far").resolve())
+    assert len(ReadParquet("data", links=True).read()) == 4
+
+
+def to_nothing(path: Path) -> None:
+    path.symlink_to("nowhere")
+
+
+@pytest.mark.parametrize(
+    ("make", "said"), [(to_nothing, "a link to 'nowhere', which is not there"), (os.mkfifo, "not a")]
+)
+def test_what_is_named_like_a_file_and_is_none_is_refused(make: Any, said: str) -> None:
+    written("data")
+    make(Path("data/b.parquet"))
+    with pytest.raises(DataError, match=f"ReadParquet: 'data/b.parquet' is {said}"):
+        ReadParquet("data").read()
+    assert len(ReadCSV("data").read()) == 2
+
+
+def test_a_folder_that_must_not_be_looked_into_is_refused() -> None:
+    written("data")
+    written("data/closed")
+    Path().chmod(0o755)
+    Path("data/closed").chmod(0)
+    if is_root := os.geteuid() == 0:
+        os.seteuid(65534)
+    try:
+        with pytest.raises(DataError, match="ReadParquet cannot look into the folder 'data/closed': Permission denied"):
+            ReadParquet("data").read()
+    finally:
+        if is_root:
+            os.seteuid(0)
+        Path("data/closed").chmod(0o700)

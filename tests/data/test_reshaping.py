@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import Any
+
 import numpy as np
 import pandas as pd
 import pytest
 from sklearn.linear_model import LogisticRegression
 
-from mlsys import Aggregate, Cast, Deduplicate, Filter, Impute, Pipeline, Pivot, RandomSplit, Rename, Train
+from mlsys import Aggregate, Cast, Deduplicate, Filter, Impute, Pipeline, Pivot, RandomSplit, ReadParquet, Rename, Train
 from mlsys.errors import ConfigurationError, ContractError, DataError
+from mlsys.settings import override
 
 START = pd.Timestamp("2024-01-01")
 
@@ -215,3 +219,64 @@ def test_a_column_that_cannot_become_a_type_and_lists_in_place_of_levels_are_nam
         Pivot("k", "list", "v").reshape(rows)
     with pytest.raises(DataError, match="'list'"):
         Aggregate("list", {"n": "count"}, "2025-01-01", "at").reshape(rows)
+
+
+def test_a_renamed_column_is_no_data_inside_the_step() -> None:
+    orders = pd.DataFrame({"price": np.arange(200.0), "late": np.arange(200) % 2})
+    steps = [Rename({"price": "amount"}), RandomSplit()]
+    run = Pipeline(steps, target="late").run(orders, track=False, cache=False, verbose=False)
+    assert not [each for each in run.findings if each.code == "LK222"]
+
+
+@pytest.fixture
+def folder() -> ReadParquet:
+    """400 rows in seven partitions."""
+    rng = np.random.default_rng(1)
+    rows = pd.DataFrame({"price": rng.gamma(2.0, 30.0, 400), "late": rng.integers(0, 2, 400)})
+    rows["place"] = pd.Series(rng.choice(["Rome", "Oslo"], 400), dtype="str")
+    rows.loc[::9, "price"] = None
+    Path("rows").mkdir()
+    for start in (0, 150, 300):
+        rows.iloc[start : start + 150].to_parquet(f"rows/{start}.parquet")
+    return ReadParquet("rows")
+
+
+def filtered(source: ReadParquet, condition: Any, in_memory: int) -> pd.DataFrame:
+    pipeline = Pipeline([source, Filter(condition), RandomSplit()], target="late")
+    with override(rows_in_memory=in_memory, rows_per_partition=60):
+        run = pipeline.run(track=False, cache=False, verbose=False)
+    with override(rows_in_memory=500):
+        return run.frame("train")
+
+
+LOCAL = [
+    pd.col("price") > 40,
+    (pd.col("price") > 40) & (pd.col("place") == "Rome"),
+    lambda rows: rows["price"].gt(40) | rows["late"].eq(1),
+    lambda rows: (rows.index >= 60) & (rows.index < 110),  # some partitions keep no row
+]
+COMPARING = [
+    pd.col("price") < pd.col("price").quantile(0.9),
+    lambda rows: rows["price"].rank() > 100,
+    lambda rows: ~rows.duplicated(["place", "late"]) | (rows["price"] > 20),
+]
+
+
+@pytest.mark.parametrize("condition", LOCAL)
+def test_rows_that_are_kept_one_by_one_stay_in_partitions(condition: Any, folder: ReadParquet) -> None:
+    pd.testing.assert_frame_equal(filtered(folder, condition, 20), filtered(folder, condition, 500))
+
+
+@pytest.mark.parametrize("condition", COMPARING)
+def test_a_condition_that_compares_rows_sees_all_of_them(condition: Any, folder: ReadParquet) -> None:
+    pd.testing.assert_frame_equal(filtered(folder, condition, 120), filtered(folder, condition, 500))
+    with pytest.raises(DataError, match="a step needs all 400 rows at once"):
+        filtered(folder, condition, 20)
+
+
+def test_a_plan_says_what_a_filter_gathers_and_that_none_is_kept_is_an_error(folder: ReadParquet) -> None:
+    pipeline = Pipeline([folder, Filter(pd.col("price") < 0), RandomSplit()], target="late")
+    with override(rows_in_memory=20, rows_per_partition=60):
+        assert any("Filter: gathers all rows with whether each is kept" in note for note in pipeline.plan().notes)
+        with pytest.raises(DataError, match="Filter kept none of 400 rows"):
+            pipeline.run(track=False, cache=False, verbose=False)

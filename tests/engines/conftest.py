@@ -12,4 +12,5 @@ from mlsys.engines import DaskEngine
 @pytest.fixture(scope="session")
 def engine() -> Iterator[DaskEngine]:
     with DaskEngine(workers=2) as engine:
+        assert engine.workers  # once they are there: until then this process does the work
         yield engine

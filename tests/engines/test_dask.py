@@ -12,6 +12,7 @@ from sklearn.linear_model import LogisticRegression
 
 from mlsys import Evaluate, Impute, KFolds, OneHot, Pipeline, RandomSplit, ReadParquet, Standardize, TargetEncode, Train
 from mlsys.engines import DaskEngine, LocalEngine
+from mlsys.engines.dask.starting import Cluster
 from mlsys.settings import override
 from mlsys.tables import Partition, Table
 
@@ -55,6 +56,24 @@ def test_states_predictions_and_scores_of_pieces(tmp_path: Path, engine: DaskEng
         local, there = pipeline.run(None, **QUIETLY), pipeline.run(None, **QUIETLY, engine=engine)
     assert_same(learned_and_scored(local, *LEARNING), learned_and_scored(there, *LEARNING))
     assert local.outcome.engine == "local" and there.outcome.engine == "dask, 2 workers here"
+
+
+def test_first_partitions_are_done_here_while_workers_start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pipeline = learned_in_pieces(rows_in_pieces(tmp_path / "rows", 250, plain_flights()))
+    looks = iter([False] * 9)  # they come in the middle of a pass
+    monkeypatch.setattr(Cluster, "is_there", property(lambda _: next(looks, True)))
+    with override(rows_in_memory=500, rows_per_partition=250), DaskEngine(workers=1) as engine:
+        there = pipeline.run(None, **QUIETLY, engine=engine)
+        local = pipeline.run(None, **QUIETLY)
+        assert next(looks, None) is None and engine.workers == 1
+    assert_same(learned_and_scored(local, *LEARNING), learned_and_scored(there, *LEARNING))
+
+
+def test_an_error_while_workers_start_names_the_partition(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Cluster, "is_there", property(lambda _: False))
+    with DaskEngine(workers=1) as engine, pytest.raises(KeyError, match="row 19") as caught:
+        tables(engine)["pieces"].gather(flights.fails)
+    assert "  in this process, while workers start, partition 2 of 3" in caught.value.__notes__
 
 
 def test_folds_are_done_by_workers(engine: DaskEngine) -> None:
@@ -116,6 +135,7 @@ def test_flights_on_any_number_of_workers_and_partitions(workers: int, partition
     rows.to_parquet("flights/all.parquet", row_group_size=-(-len(rows) // partitions))
     pieces = override(rows_in_memory=600, rows_per_partition=-(-len(rows) // partitions))
     with pieces, DaskEngine(workers=workers) as engine:
+        assert engine.workers == workers
         assert_same(*local_and_dask(flights.pipeline(ReadParquet("flights")), None, engine))
 
 

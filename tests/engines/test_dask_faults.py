@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -183,6 +185,27 @@ def test_an_address_that_answers_nothing() -> None:
     assert time.monotonic() - began < 30
 
 
+@pytest.mark.parametrize("word", [b"", b"HTTP/1.1 400 Bad Request" + b" " * 100], ids=["nothing", "no scheduler's"])
+def test_an_address_that_is_open_and_says_nothing_of_use(word: bytes) -> None:
+    taken = []
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def take() -> None:
+            with contextlib.suppress(OSError):  # it is closed at the end
+                while True:
+                    taken.append(server.accept()[0])
+                    taken[-1].sendall(word)
+
+        threading.Thread(target=take, daemon=True).start()
+        address, began = f"tcp://127.0.0.1:{server.getsockname()[1]}", time.monotonic()
+        with pytest.raises(EngineError, match=f"no Dask scheduler answers at {address} within 1 s"):
+            DaskEngine(address, timeout=1).__enter__()
+        assert time.monotonic() - began < 10
+        server.shutdown(socket.SHUT_RDWR)
+    for each in taken:
+        each.close()
+
+
 @pytest.mark.parametrize(
     ("address", "said"),
     [
@@ -341,6 +364,7 @@ def test_workers_without_memory_for_their_own_imports_are_given_up() -> None:
         pytest.raises(EngineError, match="paused|MiB in a worker|no workers"),
         DaskEngine(workers=1, memory="280MiB") as e,
     ):
+        assert e.workers
         numbers(e).reduce(len)
 
 
@@ -361,6 +385,7 @@ def slow(rows):
     raise ValueError("no")
 
 with DaskEngine(workers=2) as engine:
+    assert engine.workers == 2
     print(engine._cluster.process.pid, flush=True)
     engine.hold([Partition(1, Read()) for _ in range(4)], None).map(slow).frame()
 """
@@ -410,6 +435,7 @@ def test_a_worker_killed_at_any_moment_changes_nothing(tmp_path: Path) -> None:
     with override(rows_in_memory=500, rows_per_partition=200):
         local = learned_and_scored(pipeline.run(None, **QUIETLY), *LEARNING)
         with DaskEngine(workers=2) as engine:
+            assert engine.workers == 2
             pipeline.run(None, **QUIETLY, engine=engine)
             began = time.monotonic()
             pipeline.run(None, **QUIETLY, engine=engine)

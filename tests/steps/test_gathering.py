@@ -9,10 +9,8 @@ import numpy as np
 import pandas as pd
 import pytest
 from sklearn.linear_model import LogisticRegression
-from tests.engines.scattered import ScatteredEngine
 
 from mlsys import Pipeline, RandomSplit, ReadParquet, Run, Train
-from mlsys.engines import LocalEngine
 from mlsys.settings import override
 from mlsys.states import digest
 from mlsys.steps import Model, Source
@@ -29,8 +27,8 @@ BATCHES = {"Train_3"}
 
 
 OTHERWISE: dict[str, Any] = {"Train_3": {"classes": [0, 1]}}
-PRODUCTS = {"Train_2"}
-"""Predicts by a product of matrices, whose last bits depend on how many rows are computed at once."""
+PRODUCTS = {"Train_2", "Stacking"}
+"""Predict by a product of matrices, whose last bits depend on how many rows are computed at once."""
 
 
 class InPieces(Source):
@@ -137,19 +135,6 @@ def test_a_step_gives_equal_bytes_on_partitions_or_its_plan_says_that_it_gathers
     first, *others = found[1:] if name in BATCHES else found
     for each in others:
         assert_same(first, each, exactly=name not in PRODUCTS)
-
-
-@pytest.mark.long
-@pytest.mark.parametrize("name", [each for each in TRIED if each not in BATCHES])
-def test_a_step_gives_equal_bytes_on_partitions_in_processes_of_their_own(name: str, shop: pd.DataFrame) -> None:
-    data, kind = orders(shop), type(CASES[name](orders(shop))[0])
-    step = next(each.name for each in pipeline_of(name, data, 3).planned if type(each.step) is kind)
-    found = []
-    for engine in (LocalEngine(), ScatteredEngine()):
-        with override(rows_in_memory=399):
-            run = pipeline_of(name, data, 3).run(track=False, cache=False, verbose=False, engine=engine)
-            found.append(outcome(run, step))
-    assert_same(*found, exactly=name not in PRODUCTS)
 
 
 def test_a_plan_says_the_size_of_what_is_gathered_and_what_will_be_refused() -> None:

@@ -56,9 +56,11 @@ class Folders:
         said = column.isna() if text is None else _as_said(column, text)
         if not said.all():
             row = int((~said).to_numpy().argmax())
+            says = f"its folder says {name}={NULL if text is None else text}"
+            if name not in self.values[place]:
+                says = f"the file lies in no folder {name}=..., as others do"
             raise DataError(
-                f"{who}: column {name!r} is {column.iloc[row]!r} in row {row} of {file!r}, and its folder says "
-                f"{name}={NULL if text is None else text}",
+                f"{who}: column {name!r} is {column.iloc[row]!r} in row {row} of {file!r}, and {says}",
                 "correct the one that is wrong, or give folder and column different names",
             )
 

@@ -32,6 +32,7 @@ _SMALL_DICTIONARY = 65_536
 _BYTES_OF_NUMBER = 2
 """Of a value that is the number of a text, at most."""
 
+_LEAVE = "let nobody write the files while a run reads them, and run again"
 _STORED_INDEX = re.compile(r"__index_level_\d+__")
 
 
@@ -124,8 +125,9 @@ class ParquetFile:
             if there != self.rows:
                 raise DataError(
                     f"{who}: {self.path!r} has {there:,} rows, but had {self.rows:,} when the run began",
-                    "let nobody write the files while a run reads them, and run again",
+                    _LEAVE,
                 )
+            self._refuse_changed(reader.schema_arrow, columns, who)
             table = self._whole(reader.read_row_groups(groups, columns=list(columns)), who)
             return some_rows(table.slice(piece.start - skipped, piece.stop - piece.start), inside)
 
@@ -148,7 +150,20 @@ class ParquetFile:
     def read_groups(self, columns: Sequence[str], groups: Sequence[int], who: str) -> pa.Table:
         """Return some columns of some row groups."""
         with _named_errors(self.path, who), self._opened() as reader:
+            self._refuse_changed(reader.schema_arrow, columns, who)
             return self._whole(reader.read_row_groups(list(groups), columns=list(columns)), who)
+
+    def _refuse_changed(self, schema: pa.Schema, columns: Sequence[str], who: str) -> None:
+        """Raise if somebody wrote the file again with other columns since the run began."""
+        for name in columns:
+            place = schema.get_field_index(name)
+            if place < 0:
+                what = f"does not have the column {name!r}, but had it"
+            elif self.unit is None and plain_type(schema.field(place).type) != self.types[name]:
+                what = f"holds {name!r} as {schema.field(place).type}, but as {self.types[name]}"
+            else:
+                continue
+            raise DataError(f"{who}: {self.path!r} {what} when the run began", _LEAVE)
 
     def _whole(self, table: pa.Table, who: str) -> pa.Table:
         """Return rows whose texts are text: pyarrow reads any bytes as such, and fails when somebody looks at them."""

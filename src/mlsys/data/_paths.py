@@ -14,7 +14,7 @@ from mlsys.errors import DataError, meant
 from mlsys.secrets import user_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
 CSV_ENDINGS = tuple(
     f".{kind}{packed}" for kind in ("csv", "tsv", "txt") for packed in ("", ".gz", ".zip", ".bz2", ".xz")
@@ -120,7 +120,7 @@ def _expand(path: str, endings: tuple[str, ...], who: str) -> list[str]:
     if is_url(path) or os.path.isfile(path):
         return [path]
     if os.path.isdir(path):
-        inside = sorted(str(each) for each in Path(path).rglob("*") if _is_data(each, path, endings))
+        inside = sorted(_inside(path, endings, who))
         if not inside:
             raise DataError(
                 f"{who} found no file ending in {' or '.join(endings[:3])} in the folder {path!r}",
@@ -147,7 +147,38 @@ def _beside(path: str) -> list[str]:
     return sorted(os.listdir(folder)) if os.path.isdir(folder) else []
 
 
-def _is_data(file: Path, folder: str, endings: tuple[str, ...]) -> bool:
-    parts = file.relative_to(folder).parts
-    hidden = any(part.startswith(("_", ".")) for part in parts)  # markers of other tools, such as _SUCCESS
-    return not hidden and file.is_file() and file.name.lower().endswith(endings)
+def _inside(folder: str, endings: tuple[str, ...], who: str) -> Iterator[str]:
+    """Yield the data files below a folder; markers of other tools, such as _SUCCESS, are none.
+
+    What cannot be looked into is refused, because its rows would be missing without a word.
+    """
+
+    def refuse(error: OSError) -> None:
+        raise DataError(
+            f"{who} cannot look into the folder {error.filename!r}: {error.strerror}",
+            "make it readable, or name the other folders",
+        ) from error
+
+    for place, folders, files in os.walk(str(Path(folder)), onerror=refuse, followlinks=True):
+        folders[:] = [each for each in folders if not _is_marker(each) and not _is_seen(place, each, folder)]
+        for name in files:
+            if _is_marker(name) or not name.lower().endswith(endings):
+                continue
+            file = os.path.join(place, name)
+            if not os.path.isfile(file):
+                what = f"a link to {os.readlink(file)!r}, which is not there" if os.path.islink(file) else "not a file"
+                raise DataError(f"{who}: {file!r} is {what}", "remove it, or name the files that are to be read")
+            yield file
+
+
+def _is_marker(name: str) -> bool:
+    return name.startswith(("_", "."))
+
+
+def _is_seen(place: str, name: str, folder: str) -> bool:
+    """Whether a folder is a link to where files are found anyway, or back to where it came from."""
+    linked = os.path.join(place, name)
+    if not os.path.islink(linked):
+        return False
+    there = Path(os.path.realpath(linked))
+    return there.is_relative_to(os.path.realpath(folder)) or Path(os.path.realpath(place)).is_relative_to(there)

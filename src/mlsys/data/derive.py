@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, cast
 import numpy as np
 import pandas as pd
 
+from mlsys.data._expressions import is_expression
 from mlsys.data._lookup import lookup_notes, refuse_no_tables
 from mlsys.dataset import asking
 from mlsys.errors import ConfigurationError, ContractError
@@ -93,14 +94,14 @@ class Derive(RowTransform):
     def derivations(self) -> Mapping[str, Callable[[pd.DataFrame], Any]]:
         """Return the function that makes each column."""
         return {
-            name: _evaluating(name, column) if isinstance(column, pd.api.typing.Expression) else column
+            name: _evaluating(name, column) if is_expression(column) else column
             for name, column in self.columns.items()
         }
 
     def column_in_words(self, column: str, /) -> str:
         """Return the function or expression that makes a column."""
         made = self.columns.get(column)
-        return str(made) if isinstance(made, pd.api.typing.Expression) else _where(made) if made is not None else ""
+        return str(made) if is_expression(made) else _where(made) if made is not None else ""
 
     def only(self, needed: set[str]) -> Derive:
         """Return the same step with just the needed columns."""

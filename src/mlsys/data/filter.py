@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 import pandas as pd
 
+from mlsys.data._expressions import is_expression
 from mlsys.dataset import asking
 from mlsys.errors import ConfigurationError, ContractError
 from mlsys.steps import Select
@@ -33,7 +34,9 @@ class Filter(Select):
     Notes
     -----
     A served model answers rows whatever the condition says: it is no part of the model. A condition on something known
-    only later than the decision chooses rows by their future; an audit shows that. A source that takes ``where=`` does
+    only later than the decision chooses rows by their future; an audit shows that. Rows in partitions stay there, one
+    partition after another, unless the first rows show that the condition compares rows with each other, such as
+    ``pd.col("price") < pd.col("price").quantile(0.99)``: then all are gathered. A source that takes ``where=`` does
     not read the other rows at all.
 
     Examples
@@ -48,17 +51,22 @@ class Filter(Select):
 
     def __post_init__(self) -> None:
         """Refuse what is neither a function nor an expression."""
-        if not callable(self.condition) and not isinstance(self.condition, pd.api.typing.Expression):
+        if not callable(self.condition) and not is_expression(self.condition):
             raise ConfigurationError(
                 f"{self.title} got the {type(self.condition).__name__} {str(self.condition)[:40]!r}",
                 'give a condition such as pd.col("price") > 0, or a function of the frame',
             )
 
+    @property
+    def keeps_alone(self) -> bool:
+        """Yes, as most conditions do; one that compares rows is found out on the rows."""
+        return True
+
     def keep(self, frame: pd.DataFrame, rng: np.random.Generator, /) -> NDArray[np.bool_]:
         """Return which rows meet the condition."""
         met: Any
         with asking(frame, self.title):
-            if isinstance(self.condition, pd.api.typing.Expression):
+            if is_expression(self.condition):
                 met = frame.assign(**{"": self.condition})[""]
             else:
                 met = self.condition(frame)

@@ -6,6 +6,8 @@ import functools
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
+import pandas as pd
+
 from mlsys.blocks import dtypes_of
 from mlsys.dataset import Roles, Rows
 from mlsys.errors import Finding
@@ -14,8 +16,8 @@ from mlsys.execution.each_target import findings_of_each
 from mlsys.execution.parts import Parts
 from mlsys.execution.work import Work
 from mlsys.findings import OF_FEATURES
-from mlsys.leakage.too_good import too_good_finding
-from mlsys.tables import Table
+from mlsys.leakage.too_good import nearly_right, too_good_finding
+from mlsys.tables import FIRST_ROWS, Table
 
 
 def concluded(parts: Parts, work: Work) -> Parts:
@@ -39,14 +41,28 @@ def doubted(predicted: Mapping[str, Table], parts: Parts, work: Work) -> Parts:
     assert parts.divided is not None
     roles, rows_of = parts.roles, parts.divided.parts
     for name, table in predicted.items():
-        if work.quiet or not roles.targets or not (table.in_memory and rows_of[name].in_memory):
+        if work.quiet or not roles.targets or not table.in_memory:
             continue
-        predictions, rows = table.frame(), rows_of[name].frame()
-        if predictions.index.is_unique and predictions.index.isin(rows.index).all():
+        predictions, rows = table.frame(), _with_targets(rows_of[name], table.frame(), roles)
+        if rows is not None and predictions.index.is_unique and predictions.index.isin(rows.index).all():
             judged = Rows.of(rows.loc[predictions.index], roles, (), predictions=predictions)
             said = "out-of-fold" if name == "train" else name
             parts = parts.told(findings_of_each(roles, functools.partial(_too_good, judged, said, parts.findings)))
     return parts
+
+
+def _with_targets(table: Table, predictions: pd.DataFrame, roles: Roles) -> pd.DataFrame | None:
+    """Return the rows; of pieces the targets alone, and none where the first rows show that not all are right."""
+    if table.in_memory:
+        return table.frame()
+    first = table.head(FIRST_ROWS)
+    first = first[first.index.isin(predictions.index)]
+    targets = [name for name in roles.targets if name in first.columns]
+    if "prediction" in predictions.columns and not any(
+        nearly_right(first[name], predictions["prediction"].loc[first.index]) for name in targets
+    ):
+        return None
+    return table.frame(targets)
 
 
 def _too_good(judged: Rows, said: str, findings: Sequence[Finding], roles: Roles) -> list[Finding]:

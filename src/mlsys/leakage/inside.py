@@ -24,6 +24,8 @@ _BOUND = (types.BuiltinMethodType, types.MethodWrapperType)
 _BUILT_IN = (list, tuple, set, frozenset, deque)
 _VIEWS = (KeysView, ValuesView, ItemsView)
 _READ_FROM_TYPE = (types.GetSetDescriptorType, types.MemberDescriptorType)
+_OF_PYTHON = {"__dict__", "__weakref__", "__dictoffset__", "__vectorcalloffset__", "__weaklistoffset__"}
+"""Where compiled types such as ``operator.itemgetter`` keep what is Python's own; no data."""
 _SETTINGS = (int, float, str, bytes, np.generic, type(None))
 _FEWEST_BYTES = 64
 """A state in bytes that is shorter holds a setting, such as a format, and no data."""
@@ -147,7 +149,7 @@ def _of_its_type(value: Any) -> Iterator[tuple[str, Any]]:
     """Yield slots, and the attributes of compiled types that are numbers, arrays or containers of them."""
     for kind in type(value).__mro__:
         for name, item in vars(kind).items():
-            if not is_a(item, _READ_FROM_TYPE) or name in {"__dict__", "__weakref__"}:
+            if not is_a(item, _READ_FROM_TYPE) or name in _OF_PYTHON:
                 continue
             try:
                 found = item.__get__(value, type(value))

@@ -19,6 +19,8 @@ FEWEST, FEWEST_OF_A_CLASS = 30, 10
 """Evaluated rows, and rows of each class, below which all may be right by luck."""
 PERFECT = 0.99999
 """R2 from which the remainder is rounding."""
+NEARLY = 0.99
+"""R2 of some rows below which that of all is never perfect."""
 
 
 def too_good_finding(
@@ -61,14 +63,36 @@ def too_good_finding(
     )
 
 
+def nearly_right(target: pd.Series, said: pd.Series) -> bool:
+    """Whether some of the rows leave it open that all are predicted without an error; for those that are at hand.
+
+    Examples
+    --------
+    >>> nearly_right(pd.Series(["a", "b", None]), pd.Series(["a", "b", "b"]))
+    True
+    >>> nearly_right(pd.Series(["a", "b"]), pd.Series(["a", "a"]))
+    False
+    """
+    known = target.notna().to_numpy() & said.notna().to_numpy()
+    truth, given = target[known], said[known]
+    if not len(truth):
+        return True
+    return _fit(truth, given) >= NEARLY if is_measured(truth) else bool((truth.to_numpy() == given.to_numpy()).all())
+
+
+def _fit(truth: pd.Series, said: pd.Series) -> float:
+    """Return R2; 0 where the truth does not vary."""
+    values, given = (plain(each).to_numpy(dtype=np.float64, na_value=np.nan) for each in (truth, said))
+    spread = float(((values - values.mean()) ** 2).sum())
+    return 1 - float(((values - given) ** 2).sum()) / spread if spread else 0.0
+
+
 def _perfect(truth: pd.Series, said: pd.Series) -> str:
     """Describe how predictions are perfect; empty if they are not."""
     if len(truth) < FEWEST:
         return ""
     if is_measured(truth):
-        values, given = (plain(each).to_numpy(dtype=np.float64, na_value=np.nan) for each in (truth, said))
-        spread = float(((values - values.mean()) ** 2).sum())
-        fit = 1 - float(((values - given) ** 2).sum()) / spread if spread else 0.0
+        fit = _fit(truth, said)
         return f"R2 is {fit:.5f}: too good to be true for predictions" if fit >= PERFECT else ""
     counts = truth.value_counts()
     if len(counts) < 2 or counts.min() < FEWEST_OF_A_CLASS:  # noqa: PLR2004  one class is no problem at all

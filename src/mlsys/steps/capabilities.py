@@ -260,6 +260,19 @@ class DrawsInPieces(Protocol):
 
 
 @runtime_checkable
+class KeepsAlone(Protocol):
+    """A step that keeps each row or not whatever the others are, so that rows can stay in pieces.
+
+    What it says is tested on some rows; where these contradict it, all rows are gathered.
+    """
+
+    @property
+    def keeps_alone(self) -> bool:
+        """Whether it does, as it is configured."""
+        raise NotImplementedError
+
+
+@runtime_checkable
 class AssignsAlone(Protocol):
     """A split that can assign each row by the keys of that row alone, so that those of all rows are never held.
 

@@ -71,6 +71,7 @@ class Gathers:
 ALL, TRAINING = Gathers("all rows"), Gathers("training rows")
 KEYS = Gathers("all rows", 4, "keys")
 TIMES = Gathers("all rows", 1, "times")
+WHETHER_KEPT = Gathers("all rows", 1, "whether each is kept, and all columns only if the condition compares rows")
 OPEN_PARTS = Gathers("open parts")
 PREDICTIONS = Gathers("open parts", 3, "predictions")
 """A class with two probabilities."""

@@ -15,10 +15,10 @@ from mlsys.errors import ConfigurationError, ContractError
 from mlsys.steps.absorbing import decided, with_features
 from mlsys.steps.alone import FitsAlone
 from mlsys.steps.base import Step
-from mlsys.steps.capabilities import DrawsInPieces, assigns_alone, settles_by_time
+from mlsys.steps.capabilities import DrawsInPieces, KeepsAlone, assigns_alone, settles_by_time
 from mlsys.steps.facts import Dealing, Facts
 from mlsys.steps.forms import Absorbs
-from mlsys.steps.gathering import PREDICTIONS, TIMES, Extent, Gathers
+from mlsys.steps.gathering import PREDICTIONS, TIMES, WHETHER_KEPT, Extent, Gathers
 from mlsys.steps.history import Past
 from mlsys.steps.keys import names_of
 from mlsys.steps.labels import Labels
@@ -239,7 +239,9 @@ class Select(Step, kind="Select"):
 
     @property
     def gathers(self) -> Gathers | None:
-        """All rows, unless it draws in pieces."""
+        """All rows, unless it draws in pieces, or decides about each row alone."""
+        if isinstance(self, KeepsAlone) and self.keeps_alone:
+            return WHETHER_KEPT
         return None if isinstance(self, DrawsInPieces) else super().gathers
 
     @final

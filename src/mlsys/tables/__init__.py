@@ -5,10 +5,11 @@ from mlsys.tables.identifying import identified, identify, identify_table
 from mlsys.tables.identity import ROWS_AT_ONCE, Identity, address, as_column, column_digest
 from mlsys.tables.partitions import Deferred, Partition, add_in_order, cut, noted, noting, without_note
 from mlsys.tables.stretch import same_stretch
-from mlsys.tables.table import Engine, Keeps, Table
+from mlsys.tables.table import FIRST_ROWS, Engine, Keeps, Table
 from mlsys.tables.tally import Tally, counting, is_counting, tell
 
 __all__ = [
+    "FIRST_ROWS",
     "MOST_ROWS",
     "ROWS_AT_ONCE",
     "AnyRows",

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import ipaddress
 from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -13,6 +15,7 @@ from mlsys.files import NO_ROOM
 
 if TYPE_CHECKING:
     from distributed import Client
+    from distributed.security import Security
 
 ENCRYPTED = ("tls", "wss")
 COMPARED = (
@@ -68,6 +71,31 @@ def _is_loopback(host: str) -> bool:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return host == "localhost"
+
+
+def check_answers(address: str, security: Security | None, timeout: float) -> None:
+    """Refuse an address at which no scheduler answers in time.
+
+    Raises
+    ------
+    OSError, TimeoutError, ValueError, RuntimeError, TypeError, MemoryError
+        As Dask says it; the last where what answers is no scheduler, so that its words are read as a length.
+
+    Notes
+    -----
+    ``Client(timeout=)`` limits how long a connection may take to be made; then it waits for the first word without
+    end. Whatever else listens at the address, or a scheduler that has been stopped, may never say one.
+    """
+    with ThreadPoolExecutor(1) as apart:  # a notebook has a loop of its own in this thread
+        apart.submit(asyncio.run, asyncio.wait_for(_asked(address, security, timeout), timeout)).result()
+
+
+async def _asked(address: str, security: Security | None, timeout: float) -> None:
+    from distributed import Security, rpc
+
+    arguments = (Security() if security is None else security).get_connection_args("client")
+    async with rpc(address, timeout=timeout, connection_args=arguments) as scheduler:
+        await scheduler.identity(n_workers=0)
 
 
 def check_versions(client: Client) -> None:

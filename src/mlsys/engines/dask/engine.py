@@ -14,7 +14,14 @@ from typing import TYPE_CHECKING, Any, TypeVar, overload
 import pandas as pd
 
 from mlsys.engines.counting import counted
-from mlsys.engines.dask.checks import check_address, check_memory, check_sizes, check_versions, refuse_full_disk
+from mlsys.engines.dask.checks import (
+    check_address,
+    check_answers,
+    check_memory,
+    check_sizes,
+    check_versions,
+    refuse_full_disk,
+)
 from mlsys.engines.dask.keeping import Keeping
 from mlsys.engines.dask.packing import here, packed
 from mlsys.engines.dask.starting import Cluster
@@ -22,6 +29,7 @@ from mlsys.engines.dask.tasks import Answer, unpacked_error
 from mlsys.engines.dask.waiting import Sending
 from mlsys.engines.local import LocalEngine
 from mlsys.errors import ConfigurationError, EngineError
+from mlsys.native_threads import Pinned
 from mlsys.tables import Deferred, Partition, Table
 
 if TYPE_CHECKING:
@@ -89,9 +97,10 @@ class DaskEngine:
     (an estimator without ``partial_fit``, narrow columns of a split) is done in this process; XGBoost and LightGBM are
     trained by the workers together, which changes single predictions, not scores.
 
-    A pipeline opens the engine for as long as it runs. ``with DaskEngine() as engine:`` keeps its workers from one run
-    to the next. Outside of both, an engine without an address does what is asked of it in this process. Work is sent
-    by pickle, so a cluster must be trusted and its address protected.
+    Workers that are started here take a second or two; until then this process does the first partitions itself, and
+    ``engine.workers`` waits for them. A pipeline opens the engine for as long as it runs. ``with DaskEngine() as
+    engine:`` keeps its workers from one run to the next. Outside of both, an engine without an address does what is
+    asked of it in this process. Work is sent by pickle, so a cluster must be trusted and its address protected.
 
     Examples
     --------
@@ -172,18 +181,23 @@ class DaskEngine:
             yield from map(work, pieces)  # one frame of this process is there already
             return
         with self:
-            yield from self._sent(work, pieces)
+            done = 0
+            for made in self._meanwhile(work, pieces):
+                done += 1
+                yield made
+            if done < len(pieces):
+                yield from self._sent(work, pieces, done)
 
     @property
     def workers(self) -> int:
-        """How many workers there are, while the engine is open; at least 1."""
+        """How many workers there are, while the engine is open; at least 1. Waits until they have started."""
         return self._connected().workers if self._depth else 1
 
     @contextmanager
     def keeping(self, work: Callable[[Given], Any], pieces: Sequence[Given]) -> Iterator[Keeping]:
         """Let workers keep what ``work`` makes of each piece, for a library that trains on them."""
         with self:
-            names, load, packed_pieces = self._packed(work, pieces)
+            names, load, packed_pieces = self._packed(work, pieces, 0)
             session = self._connected()
             keeping = Keeping(session.client, load, packed_pieces, self._address is None)
             try:
@@ -193,16 +207,32 @@ class DaskEngine:
             finally:
                 keeping.close()
 
-    def _packed(
-        self, work: Callable[[Given], Any], pieces: Sequence[Given]
-    ) -> tuple[Sequence[str], bytes, Sequence[bytes]]:
-        is_here = self._address is None
-        names = [_named(piece, place, len(pieces)) for place, piece in enumerate(pieces, 1)]
-        return names, packed((here(is_here), work), is_here, "a step"), _Packed(pieces, is_here, names)
+    def _meanwhile(self, work: Callable[[Given], Done], pieces: Sequence[Given]) -> Iterator[Done]:
+        """Yield what this process makes of the first pieces while workers are still starting."""
+        cluster = self._cluster
+        if cluster is None or self._session is not None:
+            return
+        for place, piece in enumerate(pieces, 1):
+            if cluster.is_there:
+                return
+            try:
+                made = Pinned(work)(piece)
+            except Exception as error:
+                error.add_note(f"  in this process, while workers start, {_named(piece, place, len(pieces))}")
+                raise
+            yield made
 
-    def _sent(self, work: Callable[[Given], Done], pieces: Sequence[Given]) -> Iterator[Done]:
+    def _packed(
+        self, work: Callable[[Given], Any], pieces: Sequence[Given], done: int
+    ) -> tuple[Sequence[str], bytes, Sequence[bytes]]:
+        is_here, rest = self._address is None, pieces[done:]
+        names = [_named(piece, place, len(pieces)) for place, piece in enumerate(rest, done + 1)]
+        return names, packed((here(is_here), work), is_here, "a step"), _Packed(rest, is_here, names)
+
+    def _sent(self, work: Callable[[Given], Done], pieces: Sequence[Given], done: int) -> Iterator[Done]:
+        """Yield what workers make of the pieces that are not done yet."""
         session = self._connected()
-        names, load, packed_pieces = self._packed(work, pieces)
+        names, load, packed_pieces = self._packed(work, pieces, done)
         sending = Sending(session.client, load, packed_pieces, names, session.workers)
         for name, answer in zip(names, sending.answers(), strict=True):
             self._told(name, answer, len(pieces))
@@ -310,11 +340,14 @@ def _client(address: str, security: Security | None, timeout: float, is_here: bo
     from distributed import Client
 
     try:
+        if not is_here:
+            check_answers(address, security, timeout)
         # Answers come from the workers themselves where they can surely be reached.
         return Client(address, security=security, timeout=timeout, direct_to_workers=is_here, set_as_default=False)
-    except (OSError, TimeoutError, ValueError, RuntimeError, TypeError) as error:
+    except (OSError, TimeoutError, ValueError, RuntimeError, TypeError, MemoryError) as error:
+        why = ": ".join(filter(None, [type(error).__name__, " ".join(str(error).split())]))
         raise EngineError(
-            f"no Dask scheduler answers at {address} within {timeout:g} s ({type(error).__name__})",
+            f"no Dask scheduler answers at {address} within {timeout:g} s ({why})",
             "start one with the command dask scheduler, or check address, firewall and certificates",
         ) from error
 

@@ -71,6 +71,11 @@ class Cluster:
         os.close(writing)
 
     @property
+    def is_there(self) -> bool:
+        """Whether it has said where it is, or that it will not; asking waits for nothing."""
+        return "_told" in vars(self) or bool(select.select([self._telling], [], [], 0)[0])
+
+    @property
     def address(self) -> str:
         """The address of the scheduler, on loopback, once the workers are there."""
         return self._told["address"]

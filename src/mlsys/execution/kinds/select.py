@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import functools
+from collections.abc import Callable
+
 import numpy as np
 import pandas as pd
 
@@ -16,13 +19,16 @@ from mlsys.execution.work import At, Task, Work
 from mlsys.plan import Planned
 from mlsys.steps import Select
 from mlsys.steps.answers import drawn, kept_rows, weighed
-from mlsys.steps.capabilities import DrawsInPieces
+from mlsys.steps.capabilities import DrawsInPieces, KeepsAlone
 from mlsys.steps.drawn import Drawn
-from mlsys.tables import Table, noted
+from mlsys.tables import FIRST_ROWS, Table, noted
 
 COLLAPSED = 0.1
 """Share of effective rows below which weights are remarked on: intervals are then three times as wide as the number of
 rows suggests, the square root of ten."""
+
+_ALONE = 16
+"""Rows that are looked at one by one, spread over those at hand."""
 
 
 def run(planned: Planned, parts: Parts, work: Work) -> Parts:
@@ -38,6 +44,10 @@ def keep(at: At, planned: Planned, rows: dict[str, Table]) -> Made:
     assert isinstance(step, Select)
     if isinstance(step, DrawsInPieces) and not table.in_memory:
         return Made({"rows": at.hold(_in_pieces(step, planned.name, table, at))})
+    if isinstance(step, KeepsAlone) and step.keeps_alone and not table.in_memory:
+        mask = functools.partial(_mask, step, at.rng(step))
+        if _decides_alone(mask, table.head(FIRST_ROWS)):
+            return Made({"rows": _some(table, mask, planned.name)})
     frame = table.frame()
     shown = shielded(frame)
     answer = step.keep(shown, at.rng(step))
@@ -45,7 +55,7 @@ def keep(at: At, planned: Planned, rows: dict[str, Table]) -> Made:
     at.findings += set_aside(noted(answer), planned.name) if isinstance(answer, pd.Series) else []
     kept = kept_rows(step, frame, answer, at.roles.weight)
     if kept.empty:
-        raise DataError(f"{planned.name} kept none of {len(frame):,} rows", "loosen its condition")
+        raise _none_kept(planned.name, len(frame))
     _tell(drawn(answer), kept, planned.name, at)
     return Made({"rows": at.hold(kept)})
 
@@ -61,6 +71,38 @@ def _in_pieces(step: DrawsInPieces, name: str, table: Table, at: At) -> pd.DataF
     sample = weighed(sample, weights, at.roles.weight, name)
     _tell(Drawn(None, weights, drawing.said), sample, name, at)
     return sample
+
+
+def _mask(step: Select, rng: np.random.Generator, frame: pd.DataFrame) -> pd.DataFrame:
+    """Return whether each row of a piece is kept, as one column."""
+    shown = shielded(frame)
+    answer = step.keep(shown, rng)
+    watch_unchanged(step, shown, frame, "keep")
+    kept = kept_rows(step, frame, answer, None)
+    return pd.DataFrame({"kept": frame.index.isin(kept.index)}, index=frame.index)
+
+
+def _decides_alone(mask: Callable[[pd.DataFrame], pd.DataFrame], first: pd.DataFrame) -> bool:
+    """Whether rows that are at hand are kept alone, and among half of the others, as they are among all."""
+    among, few = mask(first)["kept"], np.linspace(0, len(first) - 1, min(len(first), _ALONE)).astype(int)
+    try:
+        apart = [mask(first.iloc[place::2])["kept"] for place in (0, 1)]
+        apart += [mask(first.iloc[[place]])["kept"] for place in few]
+    except Exception:  # of rows alone it cannot tell
+        return False
+    return all(each.equals(among.loc[each.index]) for each in apart)
+
+
+def _some(table: Table, mask: Callable[[pd.DataFrame], pd.DataFrame], name: str) -> Table:
+    """Return the rows that a mask keeps; they stay in pieces."""
+    kept = table.gather(mask)["kept"].to_numpy()
+    if not kept.any():
+        raise _none_kept(name, len(kept))
+    return table.keep(kept)
+
+
+def _none_kept(name: str, rows: int) -> DataError:
+    return DataError(f"{name} kept none of {rows:,} rows", "loosen its condition")
 
 
 def _tell(answer: Drawn, kept: pd.DataFrame, name: str, at: At) -> None:
