@@ -23,7 +23,7 @@ import pandas as pd
 import pytest
 from hypothesis import settings
 
-from .forks import Forks
+from .forks import Forks, spare_what_no_test_needs
 
 # Set before anything reads them: numerical libraries at their first import, MLflow at its own.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
@@ -34,6 +34,11 @@ os.environ.pop("MLFLOW_TRACKING_URI", None)
 
 class _Everywhere:
     """Fixtures for doctests under src as well; a conftest's own would reach only tests/."""
+
+    @pytest.fixture(scope="session", autouse=True)
+    @classmethod
+    def what_no_test_needs_is_spared(cls) -> None:
+        spare_what_no_test_needs()
 
     @pytest.fixture(scope="session", autouse=True)
     @classmethod
