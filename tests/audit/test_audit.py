@@ -38,6 +38,8 @@ from mlsys.errors import ConfigurationError, DataError, LeakageError
 from mlsys.settings import override
 
 ROWS = 1_000
+BOOSTED = HistGradientBoostingClassifier(max_iter=5)
+"""What leaks is seen in columns, whatever a model makes of them."""
 
 
 @pytest.fixture(scope="module")
@@ -130,7 +132,7 @@ STEPS: dict[str, tuple[list[Any], str, str, str]] = {
 @pytest.mark.parametrize("mistake", STEPS)
 def test_a_mistake_is_violated_at_its_step_by_its_probe_in_its_column(sales, mistake):
     steps, step, probe, column = STEPS[mistake]
-    pipeline = Pipeline([*steps, OneHot(["country"]), HistGradientBoostingClassifier()], target="late", time="at")
+    pipeline = Pipeline([*steps, OneHot(["country"]), BOOSTED], target="late", time="at")
     audit = pipeline.audit_leakage(sales)
     assert audit.verdict == "violated"
     assert set(audit.violated["step"]) == {step}
@@ -158,7 +160,7 @@ CLEAN: dict[str, list[Any]] = {
 )
 def test_a_clean_recipe_is_not_accused(sales, recipe, way):
     roles = {"time": "at"} if way == "by time" else {"exclude": ["at"]}
-    steps = [*CLEAN[recipe], OneHot(["country"]), Train(HistGradientBoostingClassifier()), Calibrate()]
+    steps = [*CLEAN[recipe], OneHot(["country"]), Train(BOOSTED), Calibrate()]
     audit = Pipeline(steps, target="late", **roles).audit_leakage(sales)
     assert audit.verdict == "not observed", repr(audit)
     assert audit.violated.empty
@@ -188,13 +190,13 @@ def test_a_step_answers_for_itself_and_not_for_the_one_before(sales):
 
 
 def test_two_steps_at_fault_are_both_named(sales):
-    steps = [z_score, ranked, OneHot(["country"]), HistGradientBoostingClassifier()]
+    steps = [z_score, ranked, OneHot(["country"]), BOOSTED]
     audit = Pipeline(steps, target="late", exclude=["at"]).audit_leakage(sales)
     assert set(audit.violated["step"]) == {"z_score", "ranked"}
 
 
 def test_what_reads_the_label_when_it_serves_is_named(sales):
-    steps = [ReadsLabelsInBulk(), OneHot(["country"]), HistGradientBoostingClassifier()]
+    steps = [ReadsLabelsInBulk(), OneHot(["country"]), BOOSTED]
     audit = Pipeline(steps, target="late", exclude=["at"]).audit_leakage(sales)
     label = audit.violated[audit.violated["probe"] == "flipped labels"]
     assert label["step"].tolist() == ["ReadsLabelsInBulk"]
@@ -210,7 +212,7 @@ def test_what_is_refused_in_a_run_is_refused_in_an_audit(sales):
         def apply(self, frame, state):
             return frame.assign(hint=frame["late"] * 1.0)
 
-    pipeline = Pipeline([ReadsTheLabel(), HistGradientBoostingClassifier()], target="late", exclude=["at", "country"])
+    pipeline = Pipeline([ReadsTheLabel(), BOOSTED], target="late", exclude=["at", "country"])
     with pytest.raises(LeakageError, match="ReadsTheLabel reads 'late'"):
         pipeline.audit_leakage(sales)
 
@@ -221,7 +223,7 @@ def test_a_step_that_draws_without_a_seed_is_not_assessed(sales):
     def noisy(frame):
         return frame.assign(noise=np.random.default_rng(next(counter)).normal(size=len(frame)))
 
-    steps = [noisy, OneHot(["country"]), HistGradientBoostingClassifier()]
+    steps = [noisy, OneHot(["country"]), BOOSTED]
     audit = Pipeline(steps, target="late", exclude=["at"]).audit_leakage(sales)
     assert audit.verdict == "not assessed"
     said = audit.not_assessed.set_index("step").loc["noisy"]
@@ -239,7 +241,7 @@ def test_a_state_that_differs_from_run_to_run_is_not_assessed(sales):
         def apply(self, frame, state):
             return frame
 
-    steps = [Restless(), OneHot(["country"]), HistGradientBoostingClassifier()]
+    steps = [Restless(), OneHot(["country"]), BOOSTED]
     audit = Pipeline(steps, target="late", exclude=["at"]).audit_leakage(sales)
     assert audit.verdict == "not assessed"
     assert "Restless" in set(audit.not_assessed["step"])
@@ -247,7 +249,7 @@ def test_a_state_that_differs_from_run_to_run_is_not_assessed(sales):
 
 def test_what_is_allowed_to_see_all_rows_is_shown_and_accuses_nobody(sales):
     steps = [Standardize(["price"], allow_all_rows="pretrained elsewhere"), StratifiedSplit(), OneHot(["country"]),
-             HistGradientBoostingClassifier()]  # fmt: skip
+             BOOSTED]  # fmt: skip
     audit = Pipeline(steps, target="late", exclude=["at"]).audit_leakage(sales)
     allowed = audit.table[audit.table["verdict"] == "allowed"]
     assert set(allowed["step"]) == {"Standardize"}
@@ -260,7 +262,7 @@ def test_selecting_rows_may_look_at_all_of_them(sales):
         def keep(self, frame, rng):
             return frame["price"] < frame["price"].quantile(0.99)
 
-    steps = [NotTheDearest(), OneHot(["country"]), HistGradientBoostingClassifier()]
+    steps = [NotTheDearest(), OneHot(["country"]), BOOSTED]
     audit = Pipeline(steps, target="late", exclude=["at"]).audit_leakage(sales)
     assert audit.verdict == "not observed", repr(audit)
     assert "as its kind allows" in " ".join(audit.table["detail"])
@@ -280,16 +282,16 @@ class ByShop(Reshape):
 
 @pytest.mark.long
 def test_rows_are_followed_through_a_reshape_by_their_id(sales):
-    clean = Pipeline([ByShop(), HistGradientBoostingClassifier()], target="late", id="shop").audit_leakage(sales)
+    clean = Pipeline([ByShop(), BOOSTED], target="late", id="shop").audit_leakage(sales)
     assert clean.verdict == "not observed", repr(clean)
-    leaky = Pipeline([ByShop(share_of_all=True), HistGradientBoostingClassifier()], target="late", id="shop")
+    leaky = Pipeline([ByShop(share_of_all=True), BOOSTED], target="late", id="shop")
     audit = leaky.audit_leakage(sales)
     assert audit.violated["step"].iloc[0] == "ByShop"
     assert audit.violated["columns"].iloc[0] == ("price",)
 
 
 def test_a_reshape_whose_rows_cannot_be_followed_is_not_assessed_with_the_way_out(sales):
-    steps = [logarithm, ByShop(), z_score, HistGradientBoostingClassifier()]
+    steps = [logarithm, ByShop(), z_score, BOOSTED]
     audit = Pipeline(steps, target="late", exclude=["shop"]).audit_leakage(sales)
     silent = audit.not_assessed.set_index("step")["detail"]
     assert "ByShop makes new rows" in silent["ByShop"] and "id role" in silent["logarithm"]
@@ -300,9 +302,7 @@ def test_a_reshape_whose_rows_cannot_be_followed_is_not_assessed_with_the_way_ou
 
 
 def test_a_run_of_a_reshape_without_an_id_says_not_assessed(sales):
-    run = Pipeline([ByShop(), HistGradientBoostingClassifier()], target="late", exclude=["shop"]).run(
-        sales, track=False
-    )
+    run = Pipeline([ByShop(), BOOSTED], target="late", exclude=["shop"]).run(sales, track=False)
     assert run.audit_leakage().verdict == "not assessed"
     assert "not assessed" in repr(run.leakage)
 
@@ -322,7 +322,7 @@ class LooksAhead(History):
 
 
 def test_history_may_read_what_was_known_and_nothing_later(sales):
-    steps = [OneHot(["country"]), HistGradientBoostingClassifier()]
+    steps = [OneHot(["country"]), BOOSTED]
     clean = Pipeline([LastPrice("shop"), *steps], target="late", time="at").audit_leakage(sales)
     assert clean.verdict == "not observed", repr(clean)
     audit = Pipeline([LooksAhead("shop"), *steps], target="late", time="at").audit_leakage(sales)
@@ -332,7 +332,7 @@ def test_history_may_read_what_was_known_and_nothing_later(sales):
 
 
 def test_history_under_a_random_split_is_asked_by_later_rows_alone(sales):
-    steps = [LastPrice("shop"), StratifiedSplit(), OneHot(["country"]), HistGradientBoostingClassifier()]
+    steps = [LastPrice("shop"), StratifiedSplit(), OneHot(["country"]), BOOSTED]
     audit = Pipeline(steps, target="late", time="at").audit_leakage(sales)
     assert audit.violated.empty, repr(audit)
     assert "later rows" in set(audit.table.loc[audit.table["step"] == "LastPrice", "probe"])
@@ -355,7 +355,7 @@ class SeesTomorrow(AsOfJoin):
 @pytest.mark.parametrize(("kind", "verdict"), [(AsOfJoin, "not observed"), (SeesTomorrow, "violated")])
 def test_side_tables_are_replaced_from_what_was_known_later(sales, weather, kind, verdict):
     join = kind(weather, [], "hour", columns=["temp"], known_after="1h")
-    steps = [join, OneHot(["country"]), HistGradientBoostingClassifier()]
+    steps = [join, OneHot(["country"]), BOOSTED]
     audit = Pipeline(steps, target="late", time="at").audit_leakage(sales)
     side = audit.table[audit.table["probe"] == "side table"].set_index("step")
     assert side.loc[kind.__name__, "verdict"] == verdict
@@ -364,7 +364,7 @@ def test_side_tables_are_replaced_from_what_was_known_later(sales, weather, kind
 
 def test_a_table_without_times_is_not_assessed_and_that_is_said(sales):
     shops = pd.DataFrame({"shop": range(250), "size": np.arange(250.0)})
-    audit = Pipeline([Join(shops, on="shop"), OneHot(["country"]), HistGradientBoostingClassifier()],
+    audit = Pipeline([Join(shops, on="shop"), OneHot(["country"]), BOOSTED],
                      target="late", exclude=["at"]).audit_leakage(sales)  # fmt: skip
     side = audit.table[audit.table["probe"] == "side table"]
     assert side["verdict"].tolist() == ["not assessed"]
@@ -381,12 +381,12 @@ def test_columns_that_times_are_made_of_stay_and_texts_that_are_parsed_are_put_i
     def leaky_hour(frame):
         return frame["hour"] - frame["hour"].mean()
 
-    steps = [Derive({"at": moment}), OneHot(["country"]), HistGradientBoostingClassifier()]
+    steps = [Derive({"at": moment}), OneHot(["country"]), BOOSTED]
     clean = Pipeline(steps, target="late", time="at", exclude=["day"]).audit_leakage(texts)
     assert clean.verdict == "not observed", repr(clean)
     assert set(clean.table["probe"]) >= {"extremes", "new categories", "later rows"}
     day = Derive({"month": lambda f: pd.to_datetime(f["day"]).dt.month})
-    parsed = Pipeline([day, OneHot(["country"]), HistGradientBoostingClassifier()], target="late", exclude=["day"])
+    parsed = Pipeline([day, OneHot(["country"]), BOOSTED], target="late", exclude=["day"])
     assert parsed.audit_leakage(texts).verdict == "not observed"
     both = [Derive({"month": lambda f: pd.to_datetime(f["day"]).dt.month, "off": leaky_hour}), *steps[1:]]
     audit = Pipeline(both, target="late", exclude=["day"]).audit_leakage(texts)
@@ -400,7 +400,7 @@ def test_labels_made_of_later_columns_are_flipped_too(sales):
         return rows.assign(odd=rows["price"] * (rows["delay"].mean() > 0) + rows["delay"].mean())
 
     label = NaturalLabel("slow", from_column="delay", rule=lambda delay: delay > 40)
-    steps = [peeks, label, OneHot(["country"]), HistGradientBoostingClassifier()]
+    steps = [peeks, label, OneHot(["country"]), BOOSTED]
     pipeline = Pipeline(steps, target="slow", exclude=["late", "at", "odd"])
     audit = pipeline.audit_leakage(frame)
     assert set(audit.violated["step"]) == {"peeks"}
@@ -420,7 +420,7 @@ class Mixed(TrainOnly):
 
 
 def test_making_training_rows_by_their_targets_is_no_influence_of_a_row_on_itself(sales):
-    steps = [Impute(), Mixed(), Standardize(["price"]), OneHot(["country"]), HistGradientBoostingClassifier()]
+    steps = [Impute(), Mixed(), Standardize(["price"]), OneHot(["country"]), BOOSTED]
     audit = Pipeline(steps, target="late", exclude=["at"]).audit_leakage(sales)
     assert audit.violated.empty, repr(audit)
     silent = audit.not_assessed.set_index("step")["detail"]
@@ -431,7 +431,7 @@ def test_making_training_rows_by_their_targets_is_no_influence_of_a_row_on_itsel
 
 def test_parts_that_were_given_are_asked_after_the_split(sales):
     parts = {"train": sales.iloc[:600], "validation": sales.iloc[600:800], "test": sales.iloc[800:]}
-    steps = [InSample(), OneHot(["country"]), HistGradientBoostingClassifier()]
+    steps = [InSample(), OneHot(["country"]), BOOSTED]
     audit = Pipeline(steps, target="late", exclude=["at"]).audit_leakage(parts)
     assert set(audit.violated["step"]) == {"InSample"}
 
@@ -440,20 +440,18 @@ def test_the_sample_is_made_larger_where_a_class_is_rare():
     generator = np.random.default_rng(0)
     frame = pd.DataFrame({"x": generator.normal(size=20_000), "y": (np.arange(20_000) % 1_000 == 0).astype(int)})
     frame["z"] = generator.normal(size=20_000)
-    audit = Pipeline([StratifiedSplit(), HistGradientBoostingClassifier()], target="y").audit_leakage(frame, rows=200)
+    audit = Pipeline([StratifiedSplit(), BOOSTED], target="y").audit_leakage(frame, rows=200)
     assert audit.verdict == "not observed", repr(audit)
 
 
 @pytest.mark.long
 def test_one_audit_is_like_the_next(sales):
-    pipeline = Pipeline([z_score, OneHot(["country"]), HistGradientBoostingClassifier()], target="late", time="at")
+    pipeline = Pipeline([z_score, OneHot(["country"]), BOOSTED], target="late", time="at")
     assert pipeline.audit_leakage(sales) == pipeline.audit_leakage(sales)
 
 
 def test_what_it_is_shown_as_names_step_probe_and_column(sales):
-    audit = Pipeline(
-        [z_score, OneHot(["country"]), HistGradientBoostingClassifier()], target="late", exclude=["at"]
-    ).audit_leakage(sales)
+    audit = Pipeline([z_score, OneHot(["country"]), BOOSTED], target="late", exclude=["at"]).audit_leakage(sales)
     for shown in (repr(audit), audit._repr_html_()):
         assert "violated" in shown
         assert "z_score" in shown
@@ -464,7 +462,7 @@ def test_what_it_is_shown_as_names_step_probe_and_column(sales):
 
 
 def test_a_time_split_needs_no_more_than_the_split_needs(sales):
-    steps = [TimeSplit(validation=0.2, test=0.2), Impute(), OneHot(["country"]), HistGradientBoostingClassifier()]
+    steps = [TimeSplit(validation=0.2, test=0.2), Impute(), OneHot(["country"]), BOOSTED]
     audit = Pipeline(steps, target="late", time="at").audit_leakage(sales, rows=500)
     assert audit.rows == 500
     assert audit.training + audit.held_out <= 500
@@ -480,7 +478,7 @@ def test_a_time_split_needs_no_more_than_the_split_needs(sales):
 )
 def test_bad_input_is_said_once(sales, given, error, said):
     frames = {"frame": sales, "no target": sales.drop(columns="late"), None: None}
-    pipeline = Pipeline([OneHot(["country"]), HistGradientBoostingClassifier()], target="late", exclude=["at"])
+    pipeline = Pipeline([OneHot(["country"]), BOOSTED], target="late", exclude=["at"])
     with pytest.raises(error, match=said):
         pipeline.audit_leakage(frames[given["data"]], **{key: each for key, each in given.items() if key != "data"})
 
@@ -491,7 +489,7 @@ def test_rows_beyond_memory_are_sampled_piece_by_piece(sales, tmp_path):
     for number in range(4):
         sales.iloc[number * 500 : (number + 1) * 500].to_parquet(folder / f"part-{number}.parquet")
     for step, verdict in ((logarithm, "not observed"), (z_score, "violated")):
-        steps = [ReadParquet(folder), step, OneHot(["country"]), HistGradientBoostingClassifier()]
+        steps = [ReadParquet(folder), step, OneHot(["country"]), BOOSTED]
         pipeline = Pipeline(steps, target="late", exclude=["at"])
         with override(rows_in_memory=1_000, rows_per_partition=500):
             audit = pipeline.audit_leakage(rows=800)
@@ -513,7 +511,7 @@ TARGETS = {
 @pytest.mark.parametrize("target", TARGETS)
 def test_targets_of_every_task_are_flipped(sales, target):
     frame = sales.drop(columns=["at", "late"]).assign(outcome=TARGETS[target](sales))
-    learner = HistGradientBoostingRegressor() if target == "numbers" else HistGradientBoostingClassifier()
+    learner = HistGradientBoostingRegressor(max_iter=5) if target == "numbers" else BOOSTED
     clean = Pipeline([TargetEncode(["shop"]), OneHot(["country"]), learner], target="outcome").audit_leakage(frame)
     assert clean.verdict == "not observed", repr(clean)
     assert {"flipped labels", "own target flipped"} <= set(clean.table["probe"])

@@ -398,14 +398,24 @@ def test_a_stored_evaluation_has_no_code_and_asks_for_it() -> None:
     assert "metric=Metric('net_benefit', function)" in raised.value.remedy
 
 
-def test_scorers_are_the_functions_that_they_score_with(rng: np.random.Generator) -> None:
+SCORERS: dict[str, Any] = {
+    "fbeta_score": sk.make_scorer(sk.fbeta_score, beta=3),
+    "roc_auc_score": sk.get_scorer("roc_auc"),
+    "brier_score_loss": "neg_brier_score",
+    "jaccard_score": "jaccard",
+    "f1_score_macro": "f1_macro",
+    "log_loss_scorer": sk.get_scorer("neg_log_loss"),
+}
+
+
+@pytest.mark.quick("objects and a name")
+@pytest.mark.parametrize("names", [[*SCORERS][:3], [*SCORERS][3:]], ids=["objects and a name", "others"])
+def test_scorers_are_the_functions_that_they_score_with(names: list[str], rng: np.random.Generator) -> None:
     rows = 300
     p = rng.random(rows)
     frame = pd.DataFrame({"y": (rng.random(rows) < p).astype(int), "prediction": (p > 0.5).astype(int)})
     frame["probability_0"], frame["probability_1"] = 1 - p, p
-    asked = [sk.make_scorer(sk.fbeta_score, beta=3), sk.get_scorer("roc_auc"), "neg_brier_score", "jaccard",
-             "f1_macro", sk.get_scorer("neg_log_loss")]  # fmt: skip
-    found = Evaluate(asked, slices=()).of(train=frame, validation=frame, target="y")
+    found = Evaluate([SCORERS[name] for name in names], slices=()).of(train=frame, validation=frame, target="y")
     mine = found.table.query("model == 'model' and part == 'validation'").set_index("metric")
     expected = {
         "fbeta_score": sk.fbeta_score(frame["y"], frame["prediction"], beta=3),
@@ -415,8 +425,9 @@ def test_scorers_are_the_functions_that_they_score_with(rng: np.random.Generator
         "f1_score_macro": sk.f1_score(frame["y"], frame["prediction"], average="macro"),
         "log_loss_scorer": sk.log_loss(frame["y"], p),
     }
-    for name, value in expected.items():
-        assert mine.loc[name, "value"] == pytest.approx(value, rel=1e-12), name
-        assert mine.loc[name, "lower"] < value < mine.loc[name, "upper"]
-    less = {name for name in expected if not found.metric(name).greater_is_better}
-    assert less == {"brier_score_loss", "log_loss_scorer"}
+    assert [*SCORERS] == [*expected]
+    for name in names:
+        assert mine.loc[name, "value"] == pytest.approx(expected[name], rel=1e-12), name
+        assert mine.loc[name, "lower"] < expected[name] < mine.loc[name, "upper"]
+    less = {name for name in names if not found.metric(name).greater_is_better}
+    assert less == {"brier_score_loss", "log_loss_scorer"} & {*names}

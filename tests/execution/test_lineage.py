@@ -26,7 +26,7 @@ def trips(rng) -> pd.DataFrame:
 
 
 LABEL = NaturalLabel("slow", from_column="minutes", rule=lambda minutes: minutes > 25)
-MODEL = HistGradientBoostingClassifier()
+MODEL = HistGradientBoostingClassifier(max_iter=9)
 
 
 def reasons(run) -> dict[str, str]:

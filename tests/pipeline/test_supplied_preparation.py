@@ -54,7 +54,7 @@ def test_texts_and_times_are_prepared_and_the_card_says_so(table: pd.DataFrame) 
 
 def test_a_table_that_the_estimator_takes_gets_nothing(table: pd.DataFrame) -> None:
     numbers = table.drop(columns=["sex", "joined"])
-    for estimator in (LogisticRegression(), HistGradientBoostingClassifier()):
+    for estimator in (LogisticRegression(), HistGradientBoostingClassifier(max_iter=9)):
         run = ran(Pipeline([estimator], target="stays"), numbers)
         assert [each.name for each in run.pipeline.steps] == ["StratifiedSplit", "Train", "Evaluate"]
         assert "Prepare" not in run.card.text() and "Prepare" not in repr(run.pipeline.plan())
@@ -65,7 +65,7 @@ def test_nulls_are_prepared_for_an_estimator_that_takes_none(table: pd.DataFrame
     assert supplied(ran(Pipeline([LogisticRegression()], target="stays"), numbers))["Prepare"] == (
         "1 of 2 features holds nulls or infinite numbers"
     )
-    assert "Prepare" not in supplied(ran(Pipeline([RandomForestClassifier()], target="stays"), numbers))
+    assert "Prepare" not in supplied(ran(Pipeline([RandomForestClassifier(9)], target="stays"), numbers))
 
 
 def test_a_single_null_is_prepared_in_every_fold(table: pd.DataFrame) -> None:
@@ -78,7 +78,9 @@ def test_a_single_null_is_prepared_in_every_fold(table: pd.DataFrame) -> None:
 
 def test_categories_stay_where_the_estimator_takes_them(table: pd.DataFrame) -> None:
     levels = table[["age", "stays"]].assign(sex=table["sex"].astype("category"))
-    assert "Prepare" not in supplied(ran(Pipeline([HistGradientBoostingClassifier()], target="stays"), levels))
+    assert "Prepare" not in supplied(
+        ran(Pipeline([HistGradientBoostingClassifier(max_iter=9)], target="stays"), levels)
+    )
     assert supplied(ran(Pipeline([GaussianNB()], target="stays"), levels))["Prepare"] == "1 of 2 features is a category"
 
 
@@ -102,7 +104,7 @@ def test_held_out_rows_do_not_decide(table: pd.DataFrame) -> None:
         **parts,
         "validation": parts["validation"].assign(age=parts["validation"]["age"].mask(lambda age: age > 30)),
     }
-    pipeline = Pipeline([HistGradientBoostingClassifier()], target="stays")
+    pipeline = Pipeline([HistGradientBoostingClassifier(max_iter=9)], target="stays")
     one, other = (pipeline.run(each, track=False, cache=False) for each in (parts, null))
     assert digest(one.state("Train")) == digest(other.state("Train"))
     with pytest.raises(DataError, match="'age' holds nulls"):
@@ -110,7 +112,7 @@ def test_held_out_rows_do_not_decide(table: pd.DataFrame) -> None:
 
 
 def test_a_prepare_that_was_given_is_told_what_the_estimator_takes(table: pd.DataFrame) -> None:
-    pipeline = Pipeline([Prepare(), HistGradientBoostingClassifier()], target="stays")
+    pipeline = Pipeline([Prepare(), HistGradientBoostingClassifier(max_iter=9)], target="stays")
     step = pipeline["Prepare"]
     assert (step.nulls, step.categories, step.scale) == ("keep", "native", False)
     step = Pipeline([Prepare(nulls="fill"), LogisticRegression()], target="stays")["Prepare"]
@@ -123,14 +125,14 @@ def test_a_prepare_that_was_given_is_told_what_the_estimator_takes(table: pd.Dat
 def test_samplers_get_numbers_without_nulls(table: pd.DataFrame) -> None:
     smote = pytest.importorskip("imblearn.over_sampling").SMOTE()
     frame = table.assign(age=table["age"].mask(table.index % 9 == 0))
-    run = ran(Pipeline([smote, HistGradientBoostingClassifier()], target="stays"), frame)
+    run = ran(Pipeline([smote, HistGradientBoostingClassifier(max_iter=9)], target="stays"), frame)
     assert [each.name for each in run.pipeline.steps] == [
         "StratifiedSplit", "Prepare", "Resample", "Train", "Evaluate",
     ]  # fmt: skip
 
 
 @pytest.mark.parametrize(
-    "estimator", [LogisticRegression(), HistGradientBoostingClassifier()], ids=["linear", "boosted"]
+    "estimator", [LogisticRegression(), HistGradientBoostingClassifier(max_iter=9)], ids=["linear", "boosted"]
 )
 def test_the_steps_it_stands_for_give_the_same_model(table: pd.DataFrame, estimator: object) -> None:
     split = RandomSplit()
@@ -167,7 +169,7 @@ def test_an_estimator_for_scikit_learn_prepares_as_well(table: pd.DataFrame) -> 
 @pytest.mark.long
 def test_variants_are_prepared_each_for_its_estimator(table: pd.DataFrame) -> None:
     pipeline = Pipeline([LogisticRegression()], target="stays")
-    runs = pipeline.variants(linear={}, boosted={"Train": Train(HistGradientBoostingClassifier())}).run(
+    runs = pipeline.variants(linear={}, boosted={"Train": Train(HistGradientBoostingClassifier(max_iter=9))}).run(
         table, track=False, cache=False
     )
     told = {name: run.pipeline["Prepare"].categories for name, run in runs.items()}

@@ -41,7 +41,11 @@ def test_a_run_without_a_cache_is_measured(shop: pd.DataFrame, measured: list[st
     assert len(measured) == 2
 
 
-def test_the_card_says_what_the_model_takes_once_it_was_measured(shop: pd.DataFrame) -> None:
+def test_the_card_says_what_the_model_takes_once_it_was_measured(
+    shop: pd.DataFrame, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(mlsys.run.latency, "REQUESTS", 30)  # as many as a user's run times
+    monkeypatch.setattr(mlsys.run.latency, "BATCHES", 4)
     run = Pipeline([RandomSplit(), Train(LogisticRegression())], target="returned", features=["price"]).run(
         shop, track=False
     )

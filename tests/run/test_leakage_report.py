@@ -27,7 +27,7 @@ FEATURES = ["price", "days_since_last", "country"]
 
 
 def pipeline_of(*steps, **arguments) -> Pipeline:
-    steps = [*steps, OneHot(["country"]), HistGradientBoostingClassifier()]
+    steps = [*steps, OneHot(["country"]), HistGradientBoostingClassifier(max_iter=9)]
     exclude = ["refund", "ordered", *arguments.pop("exclude", ["customer"])]
     return Pipeline(steps, target="returned", exclude=exclude, **arguments)
 
@@ -97,7 +97,9 @@ def test_a_run_without_a_target_has_nothing_to_draw(shop):
     report = run.leakage
     assert layers(run)[2] == "not observed"
     report.plot()
-    stopped = Pipeline([lambda frame: frame, StratifiedSplit(), HistGradientBoostingClassifier()], target="returned")
+    stopped = Pipeline(
+        [lambda frame: frame, StratifiedSplit(), HistGradientBoostingClassifier(max_iter=9)], target="returned"
+    )
     early = stopped.run(shop, until=stopped.steps[0].name, track=False).leakage
     assert early.table["verdict"].iloc[0] == "not assessed"
     with pytest.raises(ConfigurationError, match="no single-feature power"):

@@ -40,9 +40,9 @@ def test_the_same_model_again_is_no_other_look(pipeline, cancer):
 @pytest.mark.filterwarnings("ignore:lbfgs failed")
 def test_another_model_gets_intervals_for_two(pipeline, cancer):
     pipeline.run(cancer).final_test()
-    other = pipeline.replace(Train=Train(HistGradientBoostingClassifier()))
+    other = pipeline.replace(Train=Train(HistGradientBoostingClassifier(max_iter=9)))
     second = other.run(cancer).final_test()
-    alone = other.rebuilt([Train(HistGradientBoostingClassifier()), Evaluate(level=0.975)], name="elsewhere")
+    alone = other.rebuilt([Train(HistGradientBoostingClassifier(max_iter=9)), Evaluate(level=0.975)], name="elsewhere")
     wide = alone.run(cancer, track=False).final_test()
     assert "LK401" in codes(second)
     assert "intervals hold for 2 models together" in repr(second)
@@ -52,7 +52,7 @@ def test_another_model_gets_intervals_for_two(pipeline, cancer):
 
 
 def test_without_tracking_nobody_counts(cancer):
-    pipeline = Pipeline([HistGradientBoostingClassifier()], target="target")
+    pipeline = Pipeline([HistGradientBoostingClassifier(max_iter=9)], target="target")
     for _ in range(2):
         final = pipeline.run(cancer, track=False).final_test()
         assert "test opened" not in repr(final)

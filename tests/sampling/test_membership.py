@@ -104,7 +104,7 @@ def keys_of(split: Split, frame: pd.DataFrame) -> pd.DataFrame:
 @functools.cache
 def many() -> pd.DataFrame:
     rng = np.random.default_rng(5)
-    frame = cases(np.r_[np.arange(2_000), rng.integers(0, 2_000, 200)].tolist()).sample(frac=1, random_state=0)
+    frame = cases(np.r_[np.arange(1_000), rng.integers(0, 1_000, 100)].tolist()).sample(frac=1, random_state=0)
     return frame.assign(order=np.arange(100, 100 + len(frame))).reset_index(drop=True)
 
 
@@ -118,7 +118,7 @@ def test_the_partitions_of_a_folder_do_not_matter(split: Split, files: int, tmp_
     expected = ids_by_part(split, many())
     with override(rows_per_partition=rows):
         assert ids_by_part(split, ReadParquet(str(tmp_path))) == expected
-    with override(rows_per_partition=rows, rows_in_memory=1_000):
+    with override(rows_per_partition=rows, rows_in_memory=500):
         beyond = ids_by_part(split.with_(keep_duplicates_together=False), ReadParquet(str(tmp_path)))
     assert beyond == ids_by_part(split.with_(keep_duplicates_together=False), many())
     assert beyond != expected
