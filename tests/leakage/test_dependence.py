@@ -332,7 +332,8 @@ def test_a_column_in_the_order_of_its_levels_is_no_code_of_the_target(rng: np.ra
     frame = pd.DataFrame({"year": years, "a": rng.normal(size=len(years)), "month": [f"{each}-07" for each in years]})
     trend = 0.05 * (years - 1960) + rng.normal(0, 0.02, len(years))
     frame["y"] = rng.normal(0, 1, 18)[units] + trend
-    made = Derive({"age": lambda rows: 2_020 - rows["year"], "late": lambda rows: rows["year"] > 1_970})
+    columns = {"age": lambda rows: 2_020 - rows["year"], "late": lambda rows: rows["year"] > 1_970}
+    made = Derive({**columns, "scaled": lambda rows: (rows["year"] - 1_969) / 5.37})
     excluded = ["month"] if levels == "year" else ["year"]
     tree = DecisionTreeRegressor(min_samples_leaf=5)
     assert "LK229" not in said([made, RandomSplit(), tree], frame, exclude=excluded)

@@ -178,9 +178,11 @@ def _of_matches(held: Holding, answers: Sequence[Explained]) -> _Judged:
     said = f"{held.name!r}{_shown(held.value)} is {named}{more}"
     if all(match.statistic in WEIGHTS for match, _ in chances):
         return _Judged("weights", said, columns, asked=len(answers))
-    if by_accident(list(chances.values()), len(answers)) <= PROVES:
-        return _Judged("statistics", said, columns, asked=len(answers))
-    return _Judged("questions", said, columns, chances, len(answers))
+    chance = by_accident(list(chances.values()), len(answers))
+    if chance > ASKS:
+        return _Judged(asked=len(answers))
+    kind = "statistics" if chance <= PROVES else "questions"
+    return _Judged(kind, said, columns, chances if kind == "questions" else {}, len(answers))
 
 
 def _shared(value: Any, data: pd.DataFrame) -> list[str]:

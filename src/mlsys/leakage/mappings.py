@@ -12,7 +12,7 @@ import pandas as pd
 from mlsys.errors import Finding
 from mlsys.leakage.all_parts import AllParts, Grouping
 from mlsys.leakage.by_sums import follows_sums
-from mlsys.leakage.levels import Levels, some_rows, targets_of
+from mlsys.leakage.levels import Levels, numbers_of, some_rows, targets_of
 from mlsys.leakage.remedies import REMEDIES
 from mlsys.leakage.shrunk import are_log_odds, is_shrunk
 from mlsys.values import Kind, plain, values_of
@@ -208,28 +208,48 @@ def mapping_findings(together: AllParts) -> list[Finding]:
     """
     table = {**together.numbers, **_texts_of_two(together)}
     found: dict[str, tuple[str, str]] = {}
+    rescaled: set[str] = set()
     for each in together.groupings:
-        others = {name: values for name, values in table.items() if name != each.name}
-        constant = each.constant_among(others)
-        _ask(together, each, {name: v for name, v in constant if not _in_own_order(together, each, v)}, found)
+        constant = each.constant_among({name: values for name, values in table.items() if name != each.name})
+        asked = {}
+        for name, values in constant:
+            own = _own_steps(together, each, values)
+            if own is None or not ((own >= 0).all() or (own <= 0).all()):
+                asked[name] = values
+            elif each.ordered and _is_line(together.rows[each.name].iloc[each.places], values):
+                rescaled.add(name)
+        _ask(together, each, asked, found)
     for each in together.values_as_levels:
-        if each.name not in found:
+        if each.name not in found and each.name not in rescaled:
             _ask(together, each, {each.name: table[each.name][each.places]}, found)
     return [_finding(name, group, how) for name, (group, how) in found.items()]
 
 
-def _in_own_order(together: AllParts, each: Grouping, values: Numbers) -> bool:
-    """Whether a column rises or falls with its levels themselves, as a decade does with years: no target chose it."""
+def _own_steps(together: AllParts, each: Grouping, values: Numbers) -> Numbers | None:
+    """Return the steps of a column from level to level in the order of the levels themselves; none if they have none.
+
+    A column that only rises or only falls, as decades do with years, was chosen by no target.
+    """
     first = np.zeros(each.levels.count, dtype=np.int64)
     known = each.levels.codes >= 0
     first[each.levels.codes[known]] = each.places[known]
     try:
         order = np.argsort(plain(together.rows[each.name]).iloc[first].to_numpy())
-    except TypeError:  # levels without an order
-        return False
+    except TypeError:
+        return None
     steps = np.diff(each.levels.per_level(values)[order])
-    steps = steps[~np.isnan(steps)]
-    return bool((steps >= 0).all() or (steps <= 0).all())
+    return np.asarray(steps[~np.isnan(steps)])
+
+
+def _is_line(column: pd.Series, values: Numbers) -> bool:
+    """Whether values are those of a column in another unit, or centred, or scaled."""
+    numbers = numbers_of(column)
+    known = np.isfinite(numbers) & np.isfinite(values)
+    if not known.any() or np.ptp(numbers[known]) == 0:
+        return False
+    slope, start = np.polyfit(numbers[known] - numbers[known].mean(), values[known], 1)
+    left = values[known] - start - slope * (numbers[known] - numbers[known].mean())
+    return bool(np.abs(left).max() <= TOLERANCE * max(np.abs(values[known]).max(), TOLERANCE))
 
 
 def _ask(together: AllParts, each: Grouping, table: dict[str, Numbers], found: dict[str, tuple[str, str]]) -> None:
