@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     Places = NDArray[np.int64]
     Table = NDArray[np.float64]
 
-COUNTS = range(2, 31)
-"""Neighbours that a mean may be of."""
+COUNTS = [each for each in range(2, 30) if each % 10]
+"""Neighbours that a mean may be of: those of ten have one decimal more than the values, as values themselves may."""
 MOST_DONORS, MOST_COMPARED = 10_000, 30
 """Rows among which neighbours are, and columns of which some may be the distance."""
 ASKED, FEWEST = 24, 8
