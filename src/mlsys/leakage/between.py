@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     Table = NDArray[np.float64]
 
 MOST_TRAIN, MOST_JUDGED = 20_000, 300
+TOO_MANY = 3 * MOST_TRAIN
+"""Training rows of which both rows that another was made of are rarely among those compared."""
 FEWEST_COLUMNS, MOST_COLUMNS = 2, 8
 FEWEST_COMPUTED = 2
 """Columns in which a row has more decimals than people write down: whole numbers lie on lines anyway."""
@@ -70,7 +72,7 @@ def between_findings(
     >>> [each.code for each in between_findings(rows, made, "validation", ["a", "b", "c"])]
     ['LK214']
     """
-    columns = _columns(train, part, features)
+    columns = _columns(train, part, features) if len(train) <= TOO_MANY else []
     if len(columns) < FEWEST_COLUMNS:
         return []
     known, asked = _finite(train[columns], MOST_TRAIN), _finite(part[columns], MOST_JUDGED)
