@@ -66,6 +66,13 @@ def test_few_rows_no_rows_and_nulls_are_no_trouble() -> None:
     assert between_findings(train.assign(income=np.nan, years=1.5), part, "validation", list(frame)) == []
 
 
+def test_numbers_at_the_end_of_what_floats_hold_are_no_trouble() -> None:
+    frame = oversampled(amounts())
+    frame["amount"] *= 1e300
+    frame["years"] = np.where(frame["years"] > 7, np.inf, frame["years"] * 1e-300)
+    assert between_findings(*halves(frame), "validation", list(frame)) == []
+
+
 def noise(columns: int = 50, seed: int = 0) -> pd.DataFrame:
     rng = np.random.default_rng(seed)
     frame = pd.DataFrame(rng.gamma(2, size=(300, columns)), columns=[f"g{place}" for place in range(columns)])

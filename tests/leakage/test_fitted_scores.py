@@ -14,7 +14,9 @@ from sklearn.preprocessing import OneHotEncoder, TargetEncoder
 from sklearn.tree import DecisionTreeRegressor
 
 from mlsys.leakage.all_parts import AllParts
+from mlsys.leakage.chosen_columns import chosen_column_findings
 from mlsys.leakage.fold_means import fold_mean_findings
+from mlsys.leakage.level_statistics import level_statistic_findings
 from mlsys.leakage.mappings import mapping_findings
 from mlsys.leakage.projected import projection_findings
 from mlsys.leakage.scaled import scaled_findings
@@ -101,9 +103,14 @@ def evidence(frame: pd.DataFrame, known: pd.DataFrame) -> pd.DataFrame:
     return frame.assign(made=frame["grade"].map(np.log(shares[1] / shares[0])))
 
 
+def rounded(frame: pd.DataFrame, known: pd.DataFrame) -> pd.DataFrame:
+    return frame.assign(made=frame["grade"].map(known.groupby("grade")["bad"].mean().round(3)))
+
+
 CODES: dict[str, tuple[str, Make]] = {
     "shrunk within regions": ("bad", within_regions),
     "shrunk to the overall mean": ("price", to_the_overall_mean),
+    "rounded means of six levels": ("bad", rounded),
     "weights of evidence of six levels": ("bad", evidence),
     "weights of evidence without the levels": ("bad", lambda *both: evidence(*both).drop(columns="grade")),
 }
@@ -167,3 +174,43 @@ def test_the_cross_fitted_encoder_of_scikit_learn_is_told_if_it_saw_all_rows(tar
     assert (found.code, found.severity, found.columns) == ("LK229", "error", ("made",))
     assert fold_mean_findings(asked(encoded(frame[:TRAINING]), target)) == []
     assert fold_mean_findings(asked(encoded(rows(seed=6)), target)) == []
+
+
+def odd_frames() -> dict[str, pd.DataFrame]:
+    rng = np.random.default_rng(1)
+    mixed = pd.DataFrame(
+        {
+            "whole": pd.array(rng.integers(0, 9, 80), dtype="Int64"),
+            "gaps": pd.array([None if each % 7 == 0 else each / 3 for each in range(80)], dtype="Float64"),
+            "truth": rng.random(80) < 0.5,
+            "kind": pd.Categorical(rng.choice(["a", "b", None], 80)),
+            "at": pd.Timestamp("2024-01-01") + pd.to_timedelta(rng.integers(0, 99, 80), "h"),
+            "list": [[1, 2]] * 80,
+            "endless": np.where(rng.random(80) < 0.5, np.inf, 1 / 3),
+            "nothing": np.nan,
+            "same": 0.1234567,
+            "complex name, with 'quotes'": rng.normal(size=80),
+            "y": rng.integers(0, 2, 80),
+        }
+    )
+    return {
+        "mixed": mixed,
+        "one row": mixed[:1],
+        "no rows": mixed[:0],
+        "one index": mixed.set_axis([0] * 80),
+        "text target": mixed.assign(y=np.where(mixed["y"] == 1, "yes", None)),
+        "null target": mixed.assign(y=np.nan),
+        "one class": mixed.assign(y=1),
+        "only a target": mixed[["y"]],
+    }
+
+
+@pytest.mark.parametrize("what", odd_frames())
+def test_odd_frames_are_looked_at_without_an_error(what: str) -> None:
+    frame = odd_frames()[what]
+    names = [name for name in frame if name != "y"]
+    for features in (names, names[:3], []):
+        together = AllParts.of(frame[: len(frame) // 2], frame[len(frame) // 2 :], "y", features, names)
+        found = [*projection_findings(together, {}), *scaled_findings(together, {}), *mapping_findings(together)]
+        found += [*level_statistic_findings(together, {}), *chosen_column_findings(together)]
+        assert not [each for each in [*found, *fold_mean_findings(together)] if each.severity == "error"]

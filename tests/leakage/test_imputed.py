@@ -164,6 +164,15 @@ def test_a_share_of_few_questions_and_a_dose_dealt_in_turn_are_no_statistics() -
     assert told(frame, training) == []
 
 
+def test_an_end_that_meets_a_fence_of_whole_numbers_by_accident_is_not_told() -> None:
+    years = np.repeat(np.arange(19), [5, 9, 9, 20, 20, 30, 40, 50, 60, 60, 60, 60, 160, 60, 60, 60, 60, 37, 40])
+    frame = rows().assign(rent=np.random.default_rng(0).permutation(years)[:ROWS])
+    low, high = np.quantile(frame["rent"], [0.25, 0.75])
+    frame["rent"] = np.minimum(frame["rent"], high + 1.5 * (high - low))
+    training = np.arange(ROWS) < TRAINING
+    assert told(frame.sort_values("rent", ignore_index=True), training) == []
+
+
 def test_gaps_filled_between_earlier_and_later_rows_are_told_and_those_filled_from_earlier_rows_are_not() -> None:
     frame = rows().sort_values("income", ignore_index=True)
     gaps = frame["rent"].mask(frame["gone"])

@@ -8,7 +8,7 @@ import numpy as np
 
 from mlsys.blocks import dtypes_of
 from mlsys.errors import Finding
-from mlsys.leakage.levels import some_rows
+from mlsys.leakage.levels import numbers_of, some_rows
 from mlsys.leakage.off_grid import MOST_DECIMALS
 from mlsys.leakage.remedies import REMEDIES
 from mlsys.leakage.separation import in_hash_order
@@ -23,9 +23,12 @@ if TYPE_CHECKING:
     Table = NDArray[np.float64]
 
 MOST_TRAIN, MOST_JUDGED = 20_000, 300
+TOO_MANY = 3 * MOST_TRAIN
+"""Training rows of which both rows that another was made of are rarely among those compared."""
 FEWEST_COLUMNS, MOST_COLUMNS = 2, 8
 FEWEST_COMPUTED = 2
 """Columns in which a row has more decimals than people write down: whole numbers lie on lines anyway."""
+LARGEST = 1e60
 DIFFERENT = 0.9
 """Share of different values among those of many decimals: fractions of whole numbers lie on lines as well."""
 NEIGHBOURS = 60
@@ -69,11 +72,10 @@ def between_findings(
     >>> [each.code for each in between_findings(rows, made, "validation", ["a", "b", "c"])]
     ['LK214']
     """
-    columns = _columns(train, part, features)
+    columns = _columns(train, part, features) if len(train) <= TOO_MANY else []
     if len(columns) < FEWEST_COLUMNS:
         return []
-    known = in_hash_order(train[columns].dropna(), MOST_TRAIN).to_numpy(dtype=np.float64)
-    asked = in_hash_order(part[columns].dropna(), MOST_JUDGED).to_numpy(dtype=np.float64)
+    known, asked = _finite(train[columns], MOST_TRAIN), _finite(part[columns], MOST_JUDGED)
     rows = asked[(asked.round(MOST_DECIMALS) != asked).sum(axis=1) >= FEWEST_COMPUTED]
     if len(rows) < FEWEST or len(known) < NEIGHBOURS:
         return []
@@ -98,13 +100,21 @@ def _columns(train: pd.DataFrame, part: pd.DataFrame, features: Sequence[str]) -
     kinds, others, found = dtypes_of(train), dtypes_of(part), {}
     for name in features:
         if name in others and all(is_of_type(each[name], {Kind.NUMBER}) for each in (kinds, others)):
-            some = some_rows(train[name]).dropna().to_numpy(dtype=np.float64)
+            some = numbers_of(some_rows(train[name]))
+            some = some[np.abs(some) < LARGEST]
             computed = some[some.round(MOST_DECIMALS) != some]
             different = len(np.unique(computed))
-            if different >= max(FEWEST, DIFFERENT * len(computed)):
+            if different >= max(FEWEST, DIFFERENT * len(computed)) and np.ptp(some) > 1 / LARGEST:
                 found[name] = len(np.unique(some))
     chosen = sorted(found, key=lambda name: -found[name])[:MOST_COLUMNS]
     return [name for name in features if name in chosen]
+
+
+def _finite(frame: pd.DataFrame, most: int) -> Table:
+    """Return some rows in which all numbers are known and no square of theirs is endless."""
+    values = in_hash_order(frame.dropna(), most).to_numpy(dtype=np.float64)
+    rows: Table = values[(np.abs(values) < LARGEST).all(axis=1)]
+    return rows
 
 
 def _are_between(rows: Table, known: Table, near: tuple[Table, Table]) -> NDArray[np.bool_]:

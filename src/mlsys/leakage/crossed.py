@@ -109,7 +109,8 @@ def withheld_pairs(together: AllParts) -> Iterator[tuple[Grouping, pd.Series]]:
     for one, other in combinations(names[:MOST_WITHHELD], 2):
         first, second = (each for each in together.levels_asked() if each in {one, other})
         levels = _crossed([levels_of_column(together.rows[each]) for each in (first, second)])
-        column = pd.Series(np.where(levels.codes < 0, None, levels.codes), together.rows.index, dtype="category")
+        codes = pd.Series(levels.codes, together.rows.index).astype("Int64").mask(levels.codes < 0)
+        column = codes.astype("category")
         found = grouping_of(AND.join((first, second)), column)
         if found is not None:
             yield found, column

@@ -10,7 +10,7 @@ from mlsys.leakage.neighbours import ASKED, COUNTS, are_means_of_nearest
 from mlsys.leakage.off_grid import MOST_DECIMALS, OffGrid, off_grid
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -30,14 +30,14 @@ CLOSER = 0.05
 them apart. Nine in ten of the slopes that fit neither are farther."""
 
 
-def imputed_columns(together: AllParts, told: Sequence[str] = ()) -> Iterator[tuple[str, str]]:
+def imputed_columns(together: AllParts, told: Collection[str] = ()) -> Iterator[tuple[str, str]]:
     """Yield columns whose gaps were filled by a fit over all rows, and by what.
 
     Parameters
     ----------
     together : AllParts
         All rows.
-    told : sequence of str
+    told : collection of str
         Columns that are already reported.
 
     Notes

@@ -110,7 +110,9 @@ def _is_number_of_rows(codes: NDArray[np.int64], stated: Numbers, training: NDAr
     """Whether the numbers of large levels are those of their rows; a small level may be a family, or an order."""
     counts = np.bincount(codes[codes >= 0], minlength=len(stated))
     told = np.median(counts) >= LARGE and len(np.unique(counts)) > len(counts) // 2
-    return bool(told and len(stated) >= FEWEST_LEVELS and not training.all() and _equal(stated, counts).all())
+    return bool(
+        told and len(stated) >= FEWEST_LEVELS and not training.all() and _equal(stated, counts.astype(np.float64)).all()
+    )
 
 
 def _sources(together: AllParts, each: Grouping, name: str) -> Iterator[tuple[Numbers, tuple[str, ...], bool]]:

@@ -14,7 +14,7 @@ from mlsys.leakage.all_parts import AllParts, Grouping
 from mlsys.leakage.by_sums import follows_sums
 from mlsys.leakage.levels import Levels, numbers_of, some_rows, targets_of
 from mlsys.leakage.remedies import REMEDIES
-from mlsys.leakage.shrunk import are_log_odds, is_shrunk
+from mlsys.leakage.shrunk import are_log_odds, are_rounded_means, is_shrunk
 from mlsys.values import Kind, plain, values_of
 
 if TYPE_CHECKING:
@@ -266,10 +266,10 @@ def _ask(together: AllParts, each: Grouping, table: dict[str, Numbers], found: d
 
 
 def _follows_a_formula(together: AllParts, each: Grouping, values: Numbers, targets: Targets) -> bool:
-    """Whether numbers of levels are means drawn to those of a coarser column, or to the overall mean, or log odds."""
+    """Whether numbers of levels are rounded means, log odds, or means drawn to those of all rows or coarser levels."""
     numbers = each.levels.per_level(values)
     told = numbers, targets.sums, targets.counts, targets.own_sums, targets.own_counts
-    if are_log_odds(*told):
+    if are_log_odds(*told) or are_rounded_means(*told):
         return True
     coarser = [np.zeros(each.levels.count, dtype=np.int64)]
     for other in together.groupings:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from mlsys.leakage.levels import targets_of
-from mlsys.leakage.neighbours import ASKED, COUNTS, are_means_of_nearest
+from mlsys.leakage.neighbours import ASKED, COUNTS, MOST_DONORS, are_means_of_nearest
 from mlsys.leakage.off_grid import MOST_DECIMALS, on_grid
 
 if TYPE_CHECKING:
@@ -49,8 +49,10 @@ def neighbour_target_columns(together: AllParts, told: Collection[str] = ()) -> 
     >>> neighbour_target_columns(AllParts.of(rows[:120], rows[120:], "y", ["a", "b", "c", "near"], []))
     ['near']
     """
+    found: list[str] = []
+    if len(together.rows) > MOST_DONORS:
+        return found
     goals = targets_of(together.rows[together.target])
-    found = []
     for name, column in together.columns.items():
         if name in told or not column.has_fractions or together.looks[name].distinct < FEWEST_VALUES:
             continue

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     Places = NDArray[np.int64]
     Table = NDArray[np.float64]
 
-COUNTS = range(2, 31)
-"""Neighbours that a mean may be of."""
+COUNTS = [each for each in range(2, 30) if each % 10]
+"""Neighbours that a mean may be of: those of ten have one decimal more than the values, as values themselves may."""
 MOST_DONORS, MOST_COMPARED = 10_000, 30
 """Rows among which neighbours are, and columns of which some may be the distance."""
 ASKED, FEWEST = 24, 8
@@ -98,7 +98,7 @@ class _Distances:
         donors: NDArray[np.int64],
         scaled: bool,
     ) -> _Distances:
-        found = []
+        found: list[Table] = []
         for values in numbers.values():
             size = float(np.nanvar(values))
             if size > 0 and np.isfinite(values[asked]).all() and len(found) < MOST_COMPARED:
@@ -111,22 +111,25 @@ class _Distances:
 
     def chosen(self, off: Callable[[Table], Numbers]) -> _Chosen:
         """Return the sum over the columns that bring most rows to 0, added one at a time, or taken from all."""
-        found = []
-        for start, step in (((), 1), (tuple(range(len(self.squares))), -1)):
-            columns, total = set(start), np.sum([self.squares[each] for each in start], axis=0) if start else 0.0
-            best = _Chosen(total, off(total)) if start else None
-            while (
-                left := set(range(len(self.squares))) - columns if step > 0 else columns if len(columns) > 1 else set()
-            ):
-                tried = {each: total + step * self.squares[each] for each in left}
-                lengths = {each: off(table) for each, table in tried.items()}
-                place = min(lengths, key=lambda each: _size(lengths[each]))
-                if best is not None and _size(lengths[place]) >= _size(best.least):
-                    break
-                columns, total = columns ^ {place}, tried[place]
-                best = _Chosen(total, lengths[place])
-            found.append(best)
-        return min((each for each in found if each is not None), key=lambda each: _size(each.least))
+        every = set(range(len(self.squares)))
+        return min((self._searched(off, start) for start in (set[int](), every)), key=lambda each: _size(each.least))
+
+    def _searched(self, off: Callable[[Table], Numbers], start: set[int]) -> _Chosen:
+        """Add columns to none, or take them from all, as long as the means come closer."""
+        step, columns = (-1 if start else 1), set(start)
+        total = np.sum([self.squares[each] for each in start], axis=0) if start else np.zeros_like(self.squares[0])
+        best = _Chosen(total, off(total) if start else np.full(len(total), np.inf))
+        while left := columns if start else set(range(len(self.squares))) - columns:
+            if start and len(left) == 1:
+                break
+            tried = {each: best.squares + step * self.squares[each] for each in left}
+            lengths = {each: off(table) for each, table in tried.items()}
+            place = min(lengths, key=lambda each: _size(lengths[each]))
+            if _size(lengths[place]) >= _size(best.least):
+                break
+            columns = columns ^ {place}
+            best = _Chosen(tried[place], lengths[place])
+        return best
 
 
 def _size(least: Numbers) -> float:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from mlsys.leakage.filled import TAILS
-from mlsys.leakage.off_grid import off_grid
+from mlsys.leakage.off_grid import MOST_DECIMALS, off_grid
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -17,10 +17,12 @@ if TYPE_CHECKING:
 
     Numbers = NDArray[np.float64]
 
-FEWEST, SHARE, MOST = 5, 1e-3, 0.2
+FEWEST, SHARE, MOST = 5, 2.5e-3, 0.2
 """Rows at an end, and their smallest and largest share of all."""
 FENCES = (1.5, 2.0, 2.2, 3.0)
 """Ranges between the quartiles beyond which values are usually cut off."""
+FINE = 1_000
+"""Units of the last digit between the quartiles: of fewer, an end meets a fence by accident."""
 NEAR = 0.25
 """Of that range: distance of an end from the fence of a few rows, beyond which it is not that of all rows."""
 PEEK = 2_000
@@ -48,7 +50,10 @@ def cut_at_one_end(column: Number) -> str:
     >>> cut_at_one_end(Number(np.minimum(x, np.quantile(x, 0.95)), np.arange(777) < 400))
     'quantile .95'
     """
-    for sign, end in ((1.0, column.high), (-1.0, column.low)):
+    some = column.repeated[0]
+    for sign, end, among in ((1.0, column.high, some[-1:]), (-1.0, column.low, some[:1])):
+        if not len(among) or among[0] != end:  # of a few rows, one of several hundred is there
+            continue
         there = column.everywhere == end
         if not FEWEST <= int(there.sum()) <= MOST * len(there) or there.sum() < SHARE * len(there):
             continue
@@ -90,6 +95,9 @@ def _is_quantile(values: Numbers, end: float, level: float, grid: OffGrid) -> bo
 def _fence(column: Number, sign: float, end: float) -> str:
     """Return the fence of all rows, and not of training rows, that an end is."""
     some = column.everywhere[:: max(1, len(column.everywhere) // PEEK)]
+    steps = next((10.0**each for each in range(MOST_DECIMALS + 1) if (some.round(each) == some).all()), np.inf)
+    if _between(some) * steps < FINE:
+        return ""
     near = [each for each in FENCES if abs(_at_fence(some, sign, each) - end) <= NEAR * _between(some)]
     for many in near:
         of_all, own = (_at_fence(values, sign, many) for values in _both(column))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from mlsys.leakage.read_once import Number
+
     Numbers = NDArray[np.float64]
 
 FEWEST = 60
@@ -25,6 +28,8 @@ FEWEST = 60
 FEWEST_VALUES = 2
 EXACT, APART = 1e-9, 1e-6
 """Of the target's spread: what is left over on average of rows that a score was fitted to, and of others at least."""
+PEEK, FAR = 2_000, 8.0
+"""Rows that are looked at first, and standard errors by which they are apart."""
 COPY = 1e-6
 """Of the target's variance, which a score leaves at least: a copy of the target is reported otherwise."""
 
@@ -61,29 +66,53 @@ def projection_findings(together: AllParts, made_by: Mapping[str, str], told: Co
     goals = targets_of(target)
     if not is_measured(target):
         goals += [1 - each for each in goals]  # either class may be 1
+    asked = [_Goal.of(each) for each in goals]
     found = []
     for name, column in together.columns.items():
         if name in told or not column.has_fractions or together.looks[name].distinct < FEWEST_VALUES:
             continue
-        if any(_is_projection(column.values, goal, together.training) for goal in goals):
+        if any(_is_projection(column, goal, together.training) for goal in asked):
             found.append(_finding(name, _RESIDUALS, made_by.get(name, "")))
     for name in neighbour_target_columns(together, {*told, *(name for each in found for name in each.columns)}):
         found.append(_finding(name, _NEIGHBOURS, made_by.get(name, "")))
     return found
 
 
-def _is_projection(values: Numbers, goal: Numbers, training: NDArray[np.bool_]) -> bool:
+@dataclass(frozen=True)
+class _Goal:
+    """Targets as numbers, with their spread, and their sum where all are known."""
+
+    values: Numbers
+    spread: float
+    total: float
+
+    @classmethod
+    def of(cls, values: Numbers) -> _Goal:
+        return cls(values, float(np.nanstd(values)) if np.isfinite(values).any() else 0.0, float(values.sum()))
+
+
+def _is_projection(column: Number, goal: _Goal, training: NDArray[np.bool_]) -> bool:
     """Whether residuals are 0 on average and uncorrelated with the score, over all rows and not over training rows."""
-    left = goal - values
+    values, most = column.values, EXACT * goal.spread
+    if goal.spread == 0 or _is_apart(values, goal.values) or abs(float(values.sum()) - goal.total) > most * len(values):
+        return False  # NaN says nothing yet
+    left = goal.values - values
     known = np.isfinite(left)
     rows = int(known.sum())
-    spread = float(np.nanstd(goal))
-    if rows < FEWEST or spread == 0 or abs(float(left[known].sum())) > EXACT * spread * rows:
+    if rows < FEWEST or abs(float(left[known].sum())) > most * rows:
         return False
-    if float(left[known].var()) < COPY * spread**2 or _left_over(left[known], values[known]) > EXACT * spread:
+    if float(left[known].var()) < COPY * goal.spread**2 or _left_over(left[known], values[known]) > most:
         return False
     own = known & training
-    return bool(own.sum() >= FEWEST // 2 and _left_over(left[own], values[own]) > APART * spread)
+    return bool(own.sum() >= FEWEST // 2 and _left_over(left[own], values[own]) > APART * goal.spread)
+
+
+def _is_apart(values: Numbers, goal: Numbers) -> bool:
+    """Whether a few rows have another mean than the target, by far more than chance."""
+    step = max(1, len(values) // PEEK)
+    left = goal[::step] - values[::step]
+    left = left[np.isfinite(left)]
+    return bool(len(left) and abs(float(left.mean())) * np.sqrt(len(left)) > FAR * float(left.std()))
 
 
 def _left_over(left: Numbers, values: Numbers) -> float:

@@ -92,7 +92,7 @@ def _are_shares_of_the_largest(values: NDArray[np.float64]) -> bool:
     >>> _are_shares_of_the_largest(x / x.max()), _are_shares_of_the_largest(np.sqrt(x / x.max()))
     (True, False)
     """
-    largest = float(np.abs(values).max())
+    largest = max(float(values.max()), -float(values.min()))
     ends = int((np.abs(values) == 1).sum()) if largest == 1 else 0
     some = values[: 10 * FEWEST]
     if not 0 < ends <= MOST_AT_AN_END or (some.round(FEWEST_DECIMALS) == some).mean() > 0.5:  # noqa: PLR2004

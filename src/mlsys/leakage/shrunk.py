@@ -1,4 +1,4 @@
-"""Codes of levels by formulas of their targets: means drawn to a prior by some rows, and logarithms of odds."""
+"""Codes of levels by formulas of their targets: shrunken means, rounded means, and logarithms of odds."""
 
 from __future__ import annotations
 
@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 FEWEST = 4
 """Levels beyond those that any numbers meet: one for each level of the coarser column, and one for the weight."""
+ROUNDED = range(1, 7)
+"""Decimals to which means are rounded; of fewer than two, nothing is said."""
 ADDED = (0.0, 0.5, 1.0)
 """Rows of each class that are added to a level before odds are taken."""
 EXACT = 1e-9
@@ -54,7 +56,7 @@ def is_shrunk(
     known = np.isfinite(numbers) & (counts > 0) & (own_counts > 0) & (parents >= 0)
     codes, above = numbers[known], np.unique(parents[known], return_inverse=True)[1]
     here, own = ((each[0][known], each[1][known]) for each in ((sums, counts), (own_sums, own_counts)))
-    for each, mine in zip(_of_either_class(*here), _of_either_class(*own), strict=False):
+    for each, mine in zip(_of_either_class(*here), _of_either_class(*own), strict=True):
         if _is_line(codes, each, here[1], above):
             return not _is_line(codes, mine, own[1], above)
     return False
@@ -94,6 +96,41 @@ def are_log_odds(numbers: Numbers, sums: Numbers, counts: Numbers, own_sums: Num
         and not _is_apart_by_a_constant(codes, own_sums[known], own_counts[known], added)
         for added in ADDED
     )
+
+
+def are_rounded_means(numbers: Numbers, sums: Numbers, counts: Numbers, own_sums: Numbers, own_counts: Numbers) -> bool:
+    """Whether numbers of levels are means over all rows, rounded to some decimals, and not of training rows.
+
+    Parameters
+    ----------
+    numbers, sums, counts, own_sums, own_counts : array of float
+        As for :func:`is_shrunk`.
+
+    Notes
+    -----
+    All levels must agree to half a unit of the last decimal, and half of them must not over training rows, at least
+    three: where rounding hides the difference, nothing is said.
+
+    Examples
+    --------
+    >>> counts, own = np.full(6, 40.0), np.array([9.0, 4, 16, 8, 12, 5])
+    >>> both = own + np.array([7.0, 5, 12, 9, 11, 3])
+    >>> are_rounded_means((both / 80).round(3), both, counts * 2, own, counts)
+    True
+    >>> are_rounded_means((both / 80).round(1), both, counts * 2, own, counts)
+    False
+    """
+    known = np.isfinite(numbers) & (counts > 0) & (own_counts > 0)
+    codes = numbers[known]
+    decimals = next((each for each in ROUNDED if (codes.round(each) == codes).all()), None)
+    if len(codes) < FEWEST or decimals is None or decimals == ROUNDED[0]:
+        return False
+    half = 0.5 * 10.0**-decimals * (1 + EXACT)
+    here, own = ((each[0][known], each[1][known]) for each in ((sums, counts), (own_sums, own_counts)))
+    for each, mine in zip(_of_either_class(*here), _of_either_class(*own), strict=True):
+        if (np.abs(codes - each / here[1]) <= half).all():
+            return bool((np.abs(codes - mine / own[1]) > half).sum() >= max(FEWEST - 1, len(codes) / 2))
+    return False
 
 
 def _is_apart_by_a_constant(codes: Numbers, sums: Numbers, counts: Numbers, added: float) -> bool:
