@@ -116,9 +116,10 @@ def main(gigabytes: float, place: str | None) -> None:
         ["validation ROC AUC", f"{last['auc']:.4f}", f"{other['auc']:.4f}", ""],
     ]
     said = "\n".join(f"   {each}".replace(str(folder), "orders").rstrip() for each in log)
-    text = f"""{gigabytes:g} GB of Parquet without compression, {rows:,} rows of {NUMBERS + 4} columns, 2 threads. By hand: pyarrow,
-numpy and the same estimator (``benchmarks/by_hand/large_folder.py``), with medians of a hundredth of the rows and without
-intervals, baselines, checks for leakage or record. Memory is the most that the kernel counted for the process (VmHWM).
+    text = f"""{gigabytes:g} GB of Parquet without compression, {rows:,} rows of {NUMBERS + 4} columns, 2 threads.
+By hand: pyarrow, numpy and the same estimator (``benchmarks/by_hand/large_folder.py``), with medians of a hundredth
+of the rows and without intervals, baselines, checks for leakage or record. Memory is the most that the kernel counted
+for the process (VmHWM).
 
 {table(["what", "mlsys", "by hand", "to reach"], measured)}
 

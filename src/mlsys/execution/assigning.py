@@ -19,8 +19,9 @@ from mlsys.execution.keys import assigned_by, keys_of, nameless, refuse_nameless
 from mlsys.execution.work import At
 from mlsys.plan import Planned
 from mlsys.steps import Split
-from mlsys.steps.capabilities import Settled, SettlesByTime, assigns_alone, settles_by_time
+from mlsys.steps.capabilities import assigns_alone
 from mlsys.steps.questions import divides
+from mlsys.steps.settling import Settled, SettlesByTime, settles_by_time
 from mlsys.summaries import SummaryMap
 from mlsys.tables import Table
 
