@@ -165,4 +165,6 @@ def test_parts_that_are_read_in_pieces_are_written_as_those_in_memory(shop_url: 
         assert run._live.execution.parts.rows["train"].in_memory == (table == "held")
         written[table] = ReadSQL(shop_url, f"SELECT x, s, at, y, part, prediction IS NULL AS none FROM {table}").read()
     pd.testing.assert_frame_equal(written["in_pieces"], written["held"])
-    assert written["held"]["part"].value_counts().to_dict() == {name: run.rows[name] for name in ("train", "validation")}
+    assert written["held"]["part"].value_counts().to_dict() == {
+        name: run.rows[name] for name in ("train", "validation")
+    }

@@ -157,7 +157,8 @@ def _settled(step: Split, table: Table, roles: Roles, catalog: Catalog, columns:
 
 
 def _times(step: Any, roles: Roles, catalog: Catalog, columns: list[str], frame: pd.DataFrame) -> pd.DataFrame:
-    return step.times_to_settle(keys_of(step, frame[columns], roles, catalog)).to_frame("time")
+    times: pd.Series = step.times_to_settle(keys_of(step, frame[columns], roles, catalog))
+    return times.to_frame("time")
 
 
 def _piece(
