@@ -10,10 +10,10 @@ import numpy as np
 import pandas as pd
 import pytest
 from pydantic import SecretStr
-from sklearn.linear_model import LogisticRegression
+from sklearn.linear_model import LogisticRegression, SGDClassifier
 from sqlalchemy import create_engine, text
 
-from mlsys import Flatten, Pipeline, RandomSplit, ReadDocuments, ReadSQL, WriteSQL
+from mlsys import Flatten, Impute, Pipeline, RandomSplit, ReadDocuments, ReadParquet, ReadSQL, Train, WriteSQL
 from mlsys.errors import DataError
 from mlsys.settings import override
 
@@ -143,3 +143,28 @@ def test_training_rows_without_predictions_are_null_and_columns_keep_their_types
     assert written["part"].value_counts().to_dict() == {part: run.rows[part] for part in ("train", "validation")}
     assert (written["prediction"].isna() == (written["part"] == "train")).all()
     assert written["probability_1"].dropna().between(0, 1).all()
+
+
+def test_parts_that_are_read_in_pieces_are_written_as_those_in_memory(shop_url: str, own_folder: Path) -> None:
+    rng = np.random.default_rng(0)
+    frame = pd.DataFrame(
+        {
+            "x": np.where(rng.random(600) < 0.1, np.nan, rng.normal(size=600)),
+            "s": pd.Series(rng.choice(["é", 'q"', None], 600), dtype="str"),
+            "at": pd.Timestamp("2024-05-01", tz="UTC") + pd.to_timedelta(np.arange(600), unit="h"),
+            "y": np.arange(600) % 2,
+        }
+    )
+    frame.to_parquet("rows.parquet", row_group_size=100)
+    model = Train(SGDClassifier(random_state=0), classes=[0, 1])
+    written = {}
+    for table, most in (("held", 1_000), ("in_pieces", 200)):
+        with override(rows_in_memory=most, rows_per_partition=100):
+            steps = [ReadParquet("rows.parquet"), RandomSplit(), Impute(), model, WriteSQL(shop_url, table)]
+            run = Pipeline(steps, target="y", features=["x"]).run(track=False, cache=False)
+        assert run._live.execution.parts.rows["train"].in_memory == (table == "held")
+        written[table] = ReadSQL(shop_url, f"SELECT x, s, at, y, part, prediction IS NULL AS none FROM {table}").read()
+    pd.testing.assert_frame_equal(written["in_pieces"], written["held"])
+    assert written["held"]["part"].value_counts().to_dict() == {
+        name: run.rows[name] for name in ("train", "validation")
+    }

@@ -212,7 +212,12 @@ def test_what_cannot_be_split_is_refused(changes: Any, roles: Any, said: str, tm
     frame.assign(**{name: pd.Series(each, index=frame.index, dtype=frame[name].dtype) for name, each in changes.items()}
                  ).to_parquet(tmp_path / "orders.parquet")  # fmt: skip
     with pytest.raises(DataError, match=said):
-        run(tmp_path, TimeSplit() if "time" in roles else GroupSplit() if "group" in roles else RandomSplit(), 92, **roles)
+        run(
+            tmp_path,
+            TimeSplit() if "time" in roles else GroupSplit() if "group" in roles else RandomSplit(),
+            92,
+            **roles,
+        )
 
 
 def test_a_part_of_one_class_and_an_empty_one_are_refused(tmp_path: Path) -> None:

@@ -58,9 +58,7 @@ class Stored(Protocol):
         """Return the least and the greatest value of a column; ``None`` without values."""
         ...
 
-    def read(
-        self, columns: Sequence[str], piece: slice, who: str, inside: NDArray[np.bool_] | None = None
-    ) -> pa.Table:
+    def read(self, columns: Sequence[str], piece: slice, who: str, inside: NDArray[np.bool_] | None = None) -> pa.Table:
         """Return rows of some columns: of the piece those ``inside``, by default all."""
         ...
 
@@ -119,9 +117,7 @@ class ArrowFile:
         low, high = both["min"].as_py(), both["max"].as_py()
         return None if low is None else (low, high)
 
-    def read(
-        self, columns: Sequence[str], piece: slice, who: str, inside: NDArray[np.bool_] | None = None
-    ) -> pa.Table:
+    def read(self, columns: Sequence[str], piece: slice, who: str, inside: NDArray[np.bool_] | None = None) -> pa.Table:
         """Return rows of some columns."""
         return some_rows(self.table.select(list(columns)).slice(piece.start, piece.stop - piece.start), inside)
 

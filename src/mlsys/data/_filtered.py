@@ -100,9 +100,7 @@ class FilteredFile:
         """Return the least and the greatest value of a column among all rows."""
         return self.file.bounds(name, who)
 
-    def read(
-        self, columns: Sequence[str], piece: slice, who: str, inside: NDArray[np.bool_] | None = None
-    ) -> pa.Table:
+    def read(self, columns: Sequence[str], piece: slice, who: str, inside: NDArray[np.bool_] | None = None) -> pa.Table:
         """Return rows of some columns, ``piece`` counting those that are there."""
         if None in self.groups:
             return self.file.read(columns, piece, who, inside)

@@ -114,9 +114,7 @@ class ParquetFile:
         known = [value for value in found if value is not None]
         return (min(known), max(known)) if known else None
 
-    def read(
-        self, columns: Sequence[str], piece: slice, who: str, inside: NDArray[np.bool_] | None = None
-    ) -> pa.Table:
+    def read(self, columns: Sequence[str], piece: slice, who: str, inside: NDArray[np.bool_] | None = None) -> pa.Table:
         """Return rows of some columns; of some rows, texts that recur come as dictionaries: none is made for others."""
         recurring = () if inside is None else [name for name in self.recurring if name in columns]
         with _named_errors(self.path, who), _reader(self.path, self.unit, recurring) as reader:

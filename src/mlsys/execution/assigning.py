@@ -19,8 +19,9 @@ from mlsys.execution.keys import assigned_by, keys_of, nameless, refuse_nameless
 from mlsys.execution.work import At
 from mlsys.plan import Planned
 from mlsys.steps import Split
-from mlsys.steps.capabilities import Settled, SettlesByTime, assigns_alone, settles_by_time
+from mlsys.steps.capabilities import assigns_alone
 from mlsys.steps.questions import divides
+from mlsys.steps.settling import Settled, SettlesByTime, settles_by_time
 from mlsys.summaries import SummaryMap
 from mlsys.tables import Table
 
@@ -156,7 +157,8 @@ def _settled(step: Split, table: Table, roles: Roles, catalog: Catalog, columns:
 
 
 def _times(step: Any, roles: Roles, catalog: Catalog, columns: list[str], frame: pd.DataFrame) -> pd.DataFrame:
-    return step.times_to_settle(keys_of(step, frame[columns], roles, catalog)).to_frame("time")
+    times: pd.Series = step.times_to_settle(keys_of(step, frame[columns], roles, catalog))
+    return times.to_frame("time")
 
 
 def _piece(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
@@ -51,7 +51,7 @@ class SettledByTime:
             timeless=int(times_of(keys, self.windows.who).isna().sum()),
         )
 
-    def empty(self, told: Mapping[str, SummaryMap]) -> list[str]:
+    def empty(self, told: SummaryMap) -> list[str]:
         """Return the parts without a labelled row."""
         return [name for name in self.names if not told["parts"][name]]
 

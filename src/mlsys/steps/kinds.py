@@ -15,13 +15,14 @@ from mlsys.errors import ConfigurationError, ContractError
 from mlsys.steps.absorbing import decided, with_features
 from mlsys.steps.alone import FitsAlone
 from mlsys.steps.base import Step
-from mlsys.steps.capabilities import DrawsInPieces, KeepsAlone, assigns_alone, settles_by_time
+from mlsys.steps.capabilities import DrawsInPieces, KeepsAlone, assigns_alone
 from mlsys.steps.facts import Dealing, Facts
 from mlsys.steps.forms import Absorbs
 from mlsys.steps.gathering import PREDICTIONS, TIMES, WHETHER_KEPT, Extent, Gathers
 from mlsys.steps.history import Past
 from mlsys.steps.keys import names_of
 from mlsys.steps.labels import Labels
+from mlsys.steps.settling import settles_by_time
 from mlsys.steps.splitting import hashed_folds
 from mlsys.tables import Partition
 

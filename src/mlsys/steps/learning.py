@@ -162,9 +162,7 @@ def learn_together(steps: Mapping[str, tuple[Transform, Wrap]], train: Table) ->
     raise _too_many_passes(steps[next(iter(known))][0])
 
 
-def _columns_of(
-    names: Iterable[str], steps: Mapping[str, tuple[Transform, Wrap]], train: Table
-) -> list[Any] | None:
+def _columns_of(names: Iterable[str], steps: Mapping[str, tuple[Transform, Wrap]], train: Table) -> list[Any] | None:
     """Return the columns that several steps read; ``None`` for all."""
     each = [_columns(steps[name][0], train, steps[name][1]) for name in names]
     if any(columns is None for columns in each):
@@ -236,9 +234,7 @@ def _summary(step: Transform, shown: Wrap, look: Look, frame: pd.DataFrame, *kno
     return summary
 
 
-def _finish(
-    step: Transform, train: Table, shown: Wrap, look: Look, columns: list[Any] | None, summary: Any
-) -> Any:
+def _finish(step: Transform, train: Table, shown: Wrap, look: Look, columns: list[Any] | None, summary: Any) -> Any:
     """Finish a summary, making further passes over some columns while the step asks for them."""
     for _ in range(MOST_PASSES):
         answer = step.finish(summary)

@@ -120,9 +120,7 @@ class Chain:
             return Some(partition.read, inside)
         return partial(self.read_some, partition, inside)
 
-    def sampled(
-        self, share: float, stream: int, columns: Sequence[str] | None, partition: Partition
-    ) -> pd.DataFrame:
+    def sampled(self, share: float, stream: int, columns: Sequence[str] | None, partition: Partition) -> pd.DataFrame:
         """Return the rows of a piece whose hash lies in the lowest share of all hashes."""
         if self.links or not isinstance(partition.read, ReadsSome):
             frame = self._through(partition, columns)[0]
@@ -159,15 +157,16 @@ class Chain:
             frame = partition.read(needed[0][0])
         types = [tuple((name, None) for name in self.links[0].before or ()) if done else types_of(frame)]
         types += [link.types for link in self.links[:done] if link.types is not None]
+        whole = needed[done][0] is None
         for link, (columns, runs) in zip(self.links[done:], needed[done + 1 :], strict=True):
             if not runs:
                 continue
             frame = link.function(frame)
             wanted = None if link.reads is None else columns
-            frame = _narrowed(frame, wanted)
+            frame, whole = _narrowed(frame, wanted), whole and wanted is None
             frame = frame if link.types is None else held_to(_some(link.types, wanted), frame, partition.label)
             types.append(types_of(frame))
-            if link.kept is not None and link.types is not None and columns is None:
+            if link.kept is not None and link.types is not None and whole:
                 seconds = time.perf_counter() - begun
                 if link.kept.offer(partition, frame, seconds):
                     seconds = 0.0  # from here on it is read
