@@ -156,7 +156,7 @@ class ReadCSV(Source):
         frame = frame if gate is None else gate.frame(frame, row, unread(files))
         kept = self._kept(frame if self.columns is None else frame[list(self.columns)], frame)
         there = [(file.file, len(rows), file.header) for file, rows in zip(files, frames, strict=True)]
-        return frame_lacking(kept, lacking([name for name in kept if name not in folders.types], there))
+        return frame_lacking(kept, lacking([str(name) for name in kept if name not in folders.types], there))
 
     def accept(self, frame: pd.DataFrame, /) -> pd.DataFrame:
         """Return rows that are given in place of its own, held to the schema."""
