@@ -79,6 +79,7 @@ TABLE: Sequence[Known] = (
     Known("SA102", "A biased sample, raked to margins", ("information",)),
     Known("SA104", "A model that takes no weights, learned from a weighted sample", ("information",)),
     Known("DR101", "A column changed between training and evaluated rows", ("warning",)),
+    Known("DA102", "A column that some files lack", ("warning",)),
     Known("DA101", "Rows that cannot be used were set aside", ("information",)),
     Known("EV101", "A class absent from the training rows", ("warning",)),
     Known("EV102", "A column of the data named like a prediction", ("information",)),

@@ -10,8 +10,9 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from mlsys import ReadCSV, ReadDocuments, ReadJSON, ReadParquet
+from mlsys import Pipeline, RandomSplit, ReadCSV, ReadDocuments, ReadJSON, ReadParquet
 from mlsys.errors import DataError
+from mlsys.settings import override
 
 ROWS = pd.DataFrame({"x": [1, 2]})
 
@@ -90,3 +91,21 @@ def test_a_folder_that_must_not_be_looked_into_is_refused() -> None:
         if is_root:
             os.seteuid(0)
         Path("data/closed").chmod(0o700)
+
+
+@pytest.mark.parametrize("ending", ["csv", "parquet"])
+@pytest.mark.parametrize("in_memory", [50, 500])
+def test_a_column_that_a_file_lacks_is_remarked_on(ending: str, in_memory: int) -> None:
+    Path("data").mkdir()
+    source = ReadCSV("data") if ending == "csv" else ReadParquet("data")
+    for place, name in enumerate(["x", "x", "X", "x"]):
+        rows = pd.DataFrame({name: range(40), "late": [0, 1] * 20})
+        rows = rows if place < 3 else rows.iloc[:0].drop(columns="x")
+        rows.to_csv(f"data/{place}.csv", index=False) if ending == "csv" else rows.to_parquet(f"data/{place}.parquet")
+    pipeline = Pipeline([source, RandomSplit()], target="late")
+    with override(rows_in_memory=in_memory, rows_per_partition=20):
+        run = pipeline.run(track=False, cache=False, verbose=False)
+    found = {each.columns: each.message for each in run.findings if each.code == "DA102"}
+    assert set(found) == {("x",), ("X",)}
+    assert f"'x' is null in 40 of 120 rows, which 'data/2.{ending}' has without it" in found["x",]
+    assert f"'X' is null in 80 of 120 rows, which 'data/0.{ending}' and 1 more have without it" in found["X",]

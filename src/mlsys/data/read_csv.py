@@ -22,6 +22,7 @@ from mlsys.data._csv_rows import row_names, unread
 from mlsys.data._csv_types import common_frame, warn_of_zeros
 from mlsys.data._declared import formats_of, typed
 from mlsys.data._folders import Folders, folders_of
+from mlsys.data._lacking import frame_lacking, lacking
 from mlsys.data._paths import CSV_ENDINGS, Paths, files_of, files_read, is_url, shown
 from mlsys.data._where import Condition, conditions_of, in_words, mask_of
 from mlsys.errors import DataError
@@ -160,7 +161,9 @@ class ReadCSV(Source):
         frame = self._typed(frame, row, f"{self.title} of {shown(paths)}")
         gate = gate_of(self._schema(), self.title, self.digest, self.decimal, shown(paths))
         frame = frame if gate is None else gate.frame(frame, row, unread(files))
-        return self._kept(frame if self.columns is None else frame[list(self.columns)], frame)
+        kept = self._kept(frame if self.columns is None else frame[list(self.columns)], frame)
+        there = [(file.file, len(rows), file.header) for file, rows in zip(files, frames, strict=True)]
+        return frame_lacking(kept, lacking([str(name) for name in kept if name not in folders.types], there))
 
     def accept(self, frame: pd.DataFrame, /) -> pd.DataFrame:
         """Return rows that are given in place of its own, held to the schema."""

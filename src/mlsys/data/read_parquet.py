@@ -8,6 +8,7 @@ import pandas as pd
 
 from mlsys.data._filtered import filtered
 from mlsys.data._folders import folders_of
+from mlsys.data._lacking import frame_lacking, lacking, pieces_lacking
 from mlsys.data._parquet_file import ParquetFile
 from mlsys.data._paths import PARQUET_ENDINGS, Paths, files_of, files_read, shown
 from mlsys.data._pieces import pieces_of, whole_of
@@ -92,13 +93,16 @@ class ReadParquet(Source):
         """Return all rows, numbered from 0 in plan order."""
         plan = self._plan()
         gate, frame = self._gate(plan), whole_of(plan)
-        return frame if gate is None else gate.frame(frame, row_names([(file.label, file.rows) for file in plan.files]))
+        if gate is not None:
+            frame = gate.frame(frame, row_names([(file.label, file.rows) for file in plan.files]))
+        return frame_lacking(frame, self._lacking(plan))
 
     def partitions(self) -> Sequence[Partition] | None:
         """Return the pieces if there are more rows than ``rows_in_memory``, otherwise ``None``."""
         plan = self._plan()
         gate, pieces = self._gate(plan), pieces_of(plan)
-        return pieces if gate is None or pieces is None else gate.pieces(pieces)
+        held = pieces if gate is None or pieces is None else gate.pieces(pieces)
+        return pieces_lacking(held, self._lacking(plan))
 
     def extent(self) -> Extent | None:
         """Return rows, and the bytes of one as types tell, if there are more rows than ``rows_in_memory``."""
@@ -117,6 +121,9 @@ class ReadParquet(Source):
         schema = None if self.schema is None else self.schema.only(self.columns)
         reads = "" if plan is None else shown([file.label for file in plan.files])
         return gate_of(schema, self.title, self.digest, reads=reads)
+
+    def _lacking(self, plan: Plan) -> dict[str, str]:
+        return lacking(plan.types, [(file.label, file.rows, file.types) for file in plan.files])
 
     def files_read(self) -> list[Path] | None:
         """Return the files; ``None`` for an address."""

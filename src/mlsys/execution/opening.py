@@ -89,7 +89,13 @@ def set_aside(aside: Any, who: str) -> list[Finding]:
     if not isinstance(aside, SetAside):
         return []
     aside.refuse_too_many(who)
-    return [Finding("DA101", f"{who}: {aside}", "information", step=who)] if aside.lost else []
+    lost = [Finding("DA101", f"{who}: {aside}", "information", step=who)] if aside.lost else []
+    return [*lost, *(_lacks(name, said, who) for name, said in aside.lacking.items())]
+
+
+def _lacks(name: str, said: str, who: str) -> Finding:
+    remedy = "correct the name in these files, write the column there, or leave it out with columns="
+    return Finding("DA102", f"{who}: {name!r} is {said}: {remedy}", "warning", (name,), who)
 
 
 def open_source(step: Source, engine: Engine) -> Table:

@@ -9,6 +9,10 @@ WHY: Mapping[str, str] = {
         "Rows are rarely bad at random: a form lost its dates, one shop writes another currency. A model that never "
         "saw such rows is not evaluated on them either, but will meet them."
     ),
+    "DA102": (
+        "A column that was renamed, or is written in other letters, in one file is two columns, each null where the "
+        "other stands. The rows look as if values were missing, imputation fills them, and nobody is told."
+    ),
     "DR101": (
         "The model learned from values that differ from those it gets now. It is not necessarily worse: compare the "
         "metrics of the run before you retrain. A broken feed, a changed unit and a new default look exactly like "

@@ -31,6 +31,8 @@ class SetAside:
         Which rows were set aside.
     came : tuple of str
         How and when the rows came, where a source knows: in words, first all of them, then piece by piece.
+    lacking : mapping of str to str
+        Columns that some files lack; in words, how many rows.
     """
 
     rows: int = 0
@@ -40,6 +42,7 @@ class SetAside:
     folder: str = ""
     what: str = "rows do not fit the schema"
     came: tuple[str, ...] = ()
+    lacking: Mapping[str, str] = field(default_factory=dict)
 
     def __add__(self, other: SetAside) -> SetAside:
         reasons = Counter(self.reasons)
@@ -52,6 +55,7 @@ class SetAside:
             self.folder or other.folder,
             self.what,
             self.came + other.came,
+            {**self.lacking, **other.lacking},
         )
 
     def __str__(self) -> str:
