@@ -37,6 +37,7 @@ ROWS = 640
 PARTS = {"train": 0.4, "validation": 0.3, "calibration": 0.1, "test": 0.2}
 SPLITS: dict[str, tuple[Split, dict[str, Any]]] = {
     "random": (RandomSplit(), {}),
+    "random, 64 pieces": (RandomSplit(), {}),
     "random, text ids": (RandomSplit(seed=3), {"id": "name"}),
     "random, dates": (RandomSplit(parts={"validation": 0.2, "holdout": 0.2}), {"time": "when"}),
     "group": (GroupSplit(), {"group": "shop"}),
@@ -108,7 +109,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.mark.parametrize("name", SPLITS)
 def test_pieces_give_the_bytes_of_all_keys_at_once(name: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     split, roles = SPLITS[name]
-    sizes = (640, 10) if name == "random" else (640, 92)  # 1 and 64, or 1 and 7 partitions
+    sizes = (640, 10) if name == "random, 64 pieces" else (640, 92)  # 1 and 64, or 1 and 7 partitions
     whole, *pieces = [told(run(folder, split, size, **roles)) for size in sizes]
     monkeypatch.setattr(dividing, "can_be_assigned_in_pieces", lambda *_: False)
     at_once = told(run(folder, split, 92, **roles))
@@ -194,7 +195,7 @@ def test_weights_and_few_rows_are_looked_at_at_once(folder: Path, plain: Run) ->
     assert weighed["tally"]["y"][0][1] != round(weighed["tally"]["y"][0][1])
     with override(rows_in_memory=200, rows_per_partition=92):
         steps = [ReadParquet(folder / "orders.parquet"), Train(DummyClassifier())]
-        supplied = Pipeline(steps, target="kind").run(track=False, cache=False)
+        supplied = Pipeline(steps, target="kind").run(track=False, cache=False, until="StratifiedSplit")
     assert "validation" not in supplied.rows and supplied._live.execution.divided.folds  # type: ignore[union-attr]
 
 
