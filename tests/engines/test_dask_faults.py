@@ -362,7 +362,7 @@ def test_memory_that_barely_suffices_is_refused_before_workers_are_paused() -> N
 def test_workers_without_memory_for_their_own_imports_are_given_up() -> None:
     with (
         pytest.raises(EngineError, match="paused|MiB in a worker|no workers"),
-        DaskEngine(workers=1, memory="160MiB") as e,
+        DaskEngine(workers=1, memory="200MiB") as e,
     ):
         assert e.workers
         numbers(e).reduce(len)
