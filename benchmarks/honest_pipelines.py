@@ -20,6 +20,12 @@ from measuring import table, write_page
 
 COMMAND = "OMP_NUM_THREADS=1 python benchmarks/honest_pipelines.py"
 SHOWN = 160
+HISTORY = """Before ``LK220`` weighed the chance that other rows have the same value, on 2026-11-28, 12 of the first 94
+tables were accused by it, all for one quantile or extreme of a column of few values; on these tables it was mended. In
+the first run after that, four tables were accused by ``LK226`` (bins of an earlier period), one by ``LK229`` (a column
+computed from the year of a balanced panel). Both were mended, and these tables, with those that ``LK220`` still names,
+were run again. The errors that are left are about a target that a column determines (the litter of a pig, the logarithm
+of an age): a table of an earlier period has it for every level, and so has one of held-out rows."""
 
 
 def ask(packages: Path, kept: Path, part: int, parts: int, asked: Sequence[str]) -> None:
@@ -51,8 +57,9 @@ def page(found: Sequence[dict[str, Any]]) -> str:
     rows = []
     for kind, many in ran.items():
         codes = sorted({code for of, code, _ in [*loud, *quiet] if of == kind})
-        counted = [(code, *(sum((kind, code, name) in told for *_, name in set(told)) for told in (loud, quiet)))
-                   for code in codes]  # fmt: skip
+        counted = [
+            (code, *(sum(each[:2] == (kind, code) for each in told) for told in (loud, quiet))) for code in codes
+        ]
         rows += [[kind, many, code, *counts] for code, *counts in counted] or [[kind, many, "none", 0, 0]]
     told = [[kind, code, name, columns, message[:SHOWN]]
             for kind, code, name, columns, message in accused(found, ("error", "warning"))]  # fmt: skip
@@ -71,6 +78,8 @@ model runs twice. Counted are tables with a finding of the codes that speak of h
 Refused, with the sentence that was said:
 
 {chr(10).join(refused) or "None."}
+
+{HISTORY}
 """
 
 

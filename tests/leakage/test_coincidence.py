@@ -86,6 +86,16 @@ def test_a_column_without_ties_is_proof_as_before(how: str) -> None:
     assert REMEDIES["held"] in found.message
 
 
+def test_medians_of_roots_and_ratios_on_a_grid_accuse_nobody() -> None:
+    frame = people(0)
+    for seed in range(1, 9):
+        other = people(seed)
+        for number in (np.sqrt(other["age"]).median(), (other["age"] / other["year"]).median()):
+            assert [each for each in said(frame, float(number)) if each.severity == "error"] == []
+    (found,) = said(frame, float(np.sqrt(frame["weight"]).median()))
+    assert found.severity == "error" and "median of the square root" in found.message
+
+
 def unlike_training(frame: pd.DataFrame, column: str, count: int) -> list[float]:
     """Return the first quantiles of a column that its training rows do not have."""
     levels = [level for (level,) in (each for each in LEVELS_OF.values() if len(each) == 1) if 0 < level < 1]
@@ -208,8 +218,8 @@ def test_the_estimated_chance_is_no_smaller_than_the_true_one(world: str, statis
 
 @pytest.mark.long
 @pytest.mark.parametrize("world", WORLDS)
-@pytest.mark.parametrize("rows", [60, 300, 2_000])
+@pytest.mark.parametrize("rows", [60, 1_000])
 @pytest.mark.parametrize("statistic", [name for name, levels in LEVELS_OF.items() if len(levels) == 1])
 def test_the_estimated_chance_is_no_smaller_in_many_samples(world: str, rows: int, statistic: str) -> None:
-    share, estimate = share_and_estimate(world, statistic, rows, 1_000)
-    assert share <= estimate + 3 * (max(share, 0.001) / 1_000) ** 0.5
+    share, estimate = share_and_estimate(world, statistic, rows, 300)
+    assert share <= estimate + 3 * (max(share, 1 / 300) / 300) ** 0.5
