@@ -148,6 +148,13 @@ def test_a_column_that_has_cents_now_and_then_is_not_taken_for_filled() -> None:
         assert told(frame, np.random.default_rng(seed).permutation(ROWS) < TRAINING) == []
 
 
+def test_the_few_levels_of_a_design_are_not_taken_for_means_of_neighbours() -> None:
+    for seed in range(4):
+        rng = np.random.default_rng(seed)
+        frame = rows().assign(dose=rng.choice([0, 1, 2, 3, 0.25, 0.5, 0.75], ROWS), part=rng.integers(0, 4, ROWS))
+        assert told(frame, np.arange(ROWS) < TRAINING) == []
+
+
 def test_filled_values_of_an_earlier_period_are_not_accused() -> None:
     frame, earlier = rows(), rows().sample(frac=0.5, random_state=1).assign(rent=lambda each: each["rent"] * 1.1)
     for make in (by_regression, iteratively, by_neighbours):

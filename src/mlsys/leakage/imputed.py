@@ -19,8 +19,10 @@ if TYPE_CHECKING:
     Numbers = NDArray[np.float64]
     Table = NDArray[np.float64]
 
-FEWEST = 8
-"""Filled rows."""
+AGREE = 0.5
+"""Share of filled rows that neighbours among all rows must give: some of these were filled themselves."""
+FEWEST, FEWEST_VALUES = 8, 30
+"""Filled rows, and different measured values: of fewer, means of neighbours are equal by accident."""
 ROWS_A_COLUMN, MOST_COLUMNS = 2, 40
 """Filled rows for each column of a regression, and its columns at most."""
 EXACT, CARRIES = 1e-7, 1e-6
@@ -156,7 +158,7 @@ def _by_neighbours(together: AllParts, name: str, filled: OffGrid, other: NDArra
     count = next((each for each in COUNTS if filled.is_on_grid(values[filled.rows] * each).all()), None)
     asked = np.flatnonzero(filled.rows & ~other)[:ASKED]
     donors = np.flatnonzero(np.isfinite(values) & ~filled.rows)
-    if count is None or len(asked) < FEWEST:
+    if count is None or len(np.unique(values[asked])) < FEWEST or len(np.unique(values[donors])) < FEWEST_VALUES:
         return False
     others = {each: numbers for each, numbers in together.numbers.items() if each != name}
-    return are_means_of_nearest(others, values[asked], values[donors], (asked, donors), together.training, count)
+    return are_means_of_nearest(others, values[asked], values[donors], (asked, donors), together.training, count, AGREE)

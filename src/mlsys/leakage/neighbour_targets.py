@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
     Numbers = NDArray[np.float64]
 
+AGREE = 0.95
+"""Share of rows whose mean is that of their neighbours: of few different means, many are equal by accident."""
 FEWEST_VALUES, NEAR = 5, 0.2
 """Distinct means, and how far their mean is from that of the targets, of the targets' spread."""
 
@@ -88,6 +90,6 @@ def _are_of_neighbours(together: AllParts, name: str, goal: Numbers, count: int)
     asked = rows[np.linspace(0, len(rows) - 1, min(len(rows), ASKED)).astype(np.int64)]
     wanted = together.numbers[name][asked]
     return any(
-        are_means_of_nearest(others, wanted, goal[each], (asked, each), together.training, count)
+        are_means_of_nearest(others, wanted, goal[each], (asked, each), together.training, count, AGREE)
         for each in (donors, np.setdiff1d(donors, asked))
     )

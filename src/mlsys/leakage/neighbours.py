@@ -22,8 +22,8 @@ MOST_DONORS, MOST_COMPARED = 10_000, 30
 """Rows among which neighbours are, and columns of which some may be the distance."""
 ASKED, FEWEST = 24, 8
 """Rows that are asked, and those that all rows must reproduce at least."""
-AGREE, DIFFER = 0.5, 3
-"""Share that all rows must reproduce, and how many training rows must not."""
+DIFFER = 3
+"""Rows that training rows must not reproduce."""
 SAME = 1e-9
 
 
@@ -34,6 +34,7 @@ def are_means_of_nearest(
     places: tuple[Places, Places],
     training: NDArray[np.bool_],
     count: int,
+    agree: float,
 ) -> bool:
     """Whether values are means over the nearest rows among all, and not among training rows.
 
@@ -49,6 +50,8 @@ def are_means_of_nearest(
         Which of all rows are training rows.
     count : int
         Neighbours of each mean.
+    agree : float
+        Share of the rows asked that all rows must reproduce.
 
     Notes
     -----
@@ -62,7 +65,7 @@ def are_means_of_nearest(
     >>> near = np.argsort(((table[:, None, :2] - table[None, :, :2]) ** 2).sum(axis=2), axis=1)[:, :4]
     >>> rows = np.arange(200)
     >>> numbers = dict(zip("abc", table.T))
-    >>> are_means_of_nearest(numbers, y[near].mean(axis=1)[:24], y, (rows[:24], rows), rows < 120, 4)
+    >>> are_means_of_nearest(numbers, y[near].mean(axis=1)[:24], y, (rows[:24], rows), rows < 120, 4, 0.9)
     True
     """
     asked, donors = places
@@ -72,7 +75,7 @@ def are_means_of_nearest(
     for scaled in (False, True):
         near = _Distances.of(numbers, asked, donors, scaled)
         off = near.chosen(lambda each: _off(each, donated, wanted, count)) if near else None
-        if off is not None and (off.least <= SAME).sum() >= max(FEWEST, AGREE * len(asked)):
+        if off is not None and (off.least <= SAME).sum() >= max(FEWEST, agree * len(asked)):
             own = _off(off.squares[:, mine], donated[mine], wanted, count)
             return bool(((off.least <= SAME) & (own > SAME)).sum() >= DIFFER)
     return False

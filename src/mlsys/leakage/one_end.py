@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 FEWEST, SHARE, MOST = 5, 2.5e-3, 0.2
 """Rows at an end, and their smallest and largest share of all."""
+FEWEST_VALUES = 100
+"""Different values among a few rows: of fewer, one meets a statistic by accident."""
 FENCES = (1.5, 2.0, 2.2, 3.0)
 """Ranges between the quartiles beyond which values are usually cut off."""
 FINE = 1_000
@@ -51,6 +53,8 @@ def cut_at_one_end(column: Number) -> str:
     'quantile .95'
     """
     some = column.repeated[0]
+    if len(some) < FEWEST_VALUES:
+        return ""
     for sign, end, among in ((1.0, column.high, some[-1:]), (-1.0, column.low, some[:1])):
         if not len(among) or among[0] != end:  # of a few rows, one of several hundred is there
             continue
