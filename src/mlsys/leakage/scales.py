@@ -79,8 +79,7 @@ def _are_ranks(values: NDArray[np.float64]) -> bool:
     there = np.sort(values)
     lowest, highest = np.searchsorted(there, values, side="left") + 1, np.searchsorted(there, values, side="right")
     found = (lowest, highest, (lowest + highest) / 2)
-    in_turn = (np.diff(values) >= 0).all() or (np.diff(values) <= 0).all()  # the places of sorted rows
-    return bool(not in_turn and any(np.abs(places - each).max() <= EXACT * len(values) for each in found))
+    return bool(not _run_in_turn(values) and any(np.abs(places - each).max() <= EXACT * len(values) for each in found))
 
 
 def _are_shares_of_the_largest(values: NDArray[np.float64]) -> bool:
@@ -95,7 +94,7 @@ def _are_shares_of_the_largest(values: NDArray[np.float64]) -> bool:
     largest = max(float(values.max()), -float(values.min()))
     ends = int((np.abs(values) == 1).sum()) if largest == 1 else 0
     some = values[: 10 * FEWEST]
-    if not 0 < ends <= MOST_AT_AN_END or (some.round(FEWEST_DECIMALS) == some).mean() > 0.5:  # noqa: PLR2004
+    if not 0 < ends <= MOST_AT_AN_END or _run_in_turn(values) or (some.round(FEWEST_DECIMALS) == some).mean() > 0.5:  # noqa: PLR2004
         return False
     whole = 1
     for value in some[some != 0][:FEWEST].tolist():
@@ -105,6 +104,12 @@ def _are_shares_of_the_largest(values: NDArray[np.float64]) -> bool:
             return False
     scaled = values * whole
     return bool(whole >= SMALLEST_DENOMINATOR and np.abs(scaled - scaled.round()).max() <= 1 / LARGEST_DENOMINATOR)
+
+
+def _run_in_turn(values: NDArray[np.float64]) -> bool:
+    """Whether values are those of sorted rows, such as a running number."""
+    steps = np.diff(values)
+    return bool((steps >= 0).all() or (steps <= 0).all())
 
 
 def _fills_a_range(values: NDArray[np.float64]) -> bool:
