@@ -119,6 +119,9 @@ HONEST: dict[str, Make] = {
         )
     ),
     "a balanced design": lambda frame, known: pd.Series(np.arange(ROWS) % 5 - 2.0),
+    "shares of a balanced design": lambda frame, known: pd.Series(
+        np.random.default_rng(5).permutation((np.arange(ROWS) % 5 - 2) * 0.1234567 + 1.2345678)
+    ),
     "blocks of equal size": lambda frame, known: pd.Series(np.arange(ROWS) // 100),
     "a column of one value": lambda frame, known: pd.Series(np.full(ROWS, 3.5)),
     "nothing known": lambda frame, known: pd.Series(np.full(ROWS, np.nan)),

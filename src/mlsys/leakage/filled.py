@@ -46,7 +46,7 @@ def filled_with(column: Number) -> str:
     Notes
     -----
     A value that comes again equals, to nine digits, the mean or the median of all other values, and not that of the
-    other values of training rows. The mean must have six digits or more; the median counts only where nearly all other
+    other values of training rows. No other value comes as often. The mean must have six digits or more; the median counts only where nearly all other
     values are distinct, so that none would come again by itself.
 
     Examples
@@ -59,7 +59,7 @@ def filled_with(column: Number) -> str:
     'its mean'
     """
     found, counts = column.repeated
-    if counts.max(initial=1) == 1:
+    if counts.max(initial=1) == 1 or (counts == counts.max()).sum() > 1:  # levels of a design come equally often
         return ""
     values, training, value = column.values, column.training, float(found[counts.argmax()])
     others = np.isfinite(values) & (values != value)
