@@ -119,8 +119,8 @@ HONEST: dict[str, Make] = {
         )
     ),
     "a balanced design": lambda frame, known: pd.Series(np.arange(ROWS) % 5 - 2.0),
-    "shares of a balanced design": lambda frame, known: pd.Series(
-        np.random.default_rng(5).permutation((np.arange(ROWS) % 5 - 2) * 0.1234567 + 1.2345678)
+    "shares of levels around their mean": lambda frame, known: pd.Series(
+        np.random.default_rng(5).permutation(np.repeat([25 / 162, 27 / 162, 29 / 162], [250, 500, 250]))
     ),
     "blocks of equal size": lambda frame, known: pd.Series(np.arange(ROWS) // 100),
     "a column of one value": lambda frame, known: pd.Series(np.full(ROWS, 3.5)),

@@ -25,6 +25,8 @@ PEEK = 2_000
 """Rows that tell whether a value comes again."""
 FEWEST_FILLED = 5
 """Rows with the same value."""
+FEWEST_VALUES = 10
+"""Other values, where these were computed too: shares of few levels lie around their mean."""
 CONTINUOUS = 0.9
 """Share of distinct values among the others, from which on one that comes again is no measurement."""
 DECIMALS = 4
@@ -46,7 +48,7 @@ def filled_with(column: Number) -> str:
     Notes
     -----
     A value that comes again equals, to nine digits, the mean or the median of all other values, and not that of the
-    other values of training rows. No other value comes as often. The mean must have six digits or more; the median counts only where nearly all other
+    other values of training rows. The mean must have six digits or more; the median counts only where nearly all other
     values are distinct, so that none would come again by itself.
 
     Examples
@@ -59,14 +61,15 @@ def filled_with(column: Number) -> str:
     'its mean'
     """
     found, counts = column.repeated
-    if counts.max(initial=1) == 1 or (counts == counts.max()).sum() > 1:  # levels of a design come equally often
+    if counts.max(initial=1) == 1:
         return ""
     values, training, value = column.values, column.training, float(found[counts.argmax()])
     others = np.isfinite(values) & (values != value)
     if len(values) - others.sum() < FEWEST_FILLED or min(others.sum(), (others & training).sum()) < FEWEST_FILLED:
         return ""
     everywhere, own = values[others], values[others & training]
-    if digits_of(value) >= FEWEST_DIGITS and _equal(value, everywhere.mean()):
+    few = len(found) - 1 < FEWEST_VALUES and bool((everywhere.round(DECIMALS) != everywhere).any())
+    if not few and digits_of(value) >= FEWEST_DIGITS and _equal(value, everywhere.mean()):
         return "" if _equal(value, own.mean()) else "its mean"
     if _are_distinct(everywhere) and _is_median(value, everywhere):
         return "" if _is_median(value, own) else "its median"
