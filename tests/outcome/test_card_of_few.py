@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from sklearn.linear_model import Ridge
 
-from mlsys import DateParts, Monitor, Pipeline
+from mlsys import DateParts, Monitor, Pipeline, TimeSplit
 from mlsys.errors import DataError
 
 
@@ -41,7 +41,7 @@ def test_a_series_without_features_is_told_how_to_make_some(shops: pd.DataFrame)
 
 
 def test_groups_on_both_sides_of_time_are_told_both_ways_out(shops: pd.DataFrame) -> None:
-    steps = [DateParts(["day"]), Ridge()]
+    steps = [TimeSplit(validation=0.2, test=0.2), DateParts(["day"]), Ridge()]
     run = Pipeline(steps, target="sold", time="day", group="shop").run(shops, track=False)
     said = next(each.message for each in run.findings if each.code == "LK211")
     assert "TimeSplit(keep_groups_together=True)" in said and "leave out group=" in said

@@ -44,7 +44,10 @@ from sklearn import (
     svm,
     tree,
 )
-from sklearn.experimental import enable_halving_search_cv  # noqa: F401  part of the list, whoever asks first
+from sklearn.experimental import (  # part of the list, whoever asks first
+    enable_halving_search_cv,  # noqa: F401
+    enable_iterative_imputer,  # noqa: F401
+)
 from sklearn.utils import all_estimators
 
 from mlsys.errors import StateError

@@ -64,6 +64,7 @@ ALLOWED_TYPES = NATIVE_TYPES | frozenset(
         "sklearn.gaussian_process.kernels.RBF",
         "sklearn.gaussian_process.kernels.Sum",
         "sklearn.gaussian_process.kernels.WhiteKernel",
+        "sklearn.impute._iterative._ImputerTriplet",
         "sklearn.metrics._classification.accuracy_score",
         "sklearn.metrics._classification.balanced_accuracy_score",
         "sklearn.metrics._classification.brier_score_loss",
