@@ -297,7 +297,8 @@ def matrix_of(frame: pd.DataFrame) -> Any:
     Returns
     -------
     scipy.sparse.csr_matrix or ndarray of shape (rows, columns)
-        Sparse if a block is.
+        Sparse if the sparse blocks are wider than all else together: of few such columns among many numbers, a
+        sparse matrix takes more room and time, and linear models step their intercept a hundred times slower.
 
     Examples
     --------
@@ -316,8 +317,9 @@ def matrix_of(frame: pd.DataFrame) -> Any:
         pieces.append(frame[name].array.values)
         plain = []
     pieces += [frame[plain].to_numpy(dtype=np.float64)] if plain else []
-    if all(isinstance(each, np.ndarray) for each in pieces):
-        return np.hstack(pieces)
+    sparse = sum(each.shape[1] for each in pieces if not isinstance(each, np.ndarray))
+    if sparse <= sum(each.shape[1] for each in pieces if isinstance(each, np.ndarray)):
+        return np.hstack([each if isinstance(each, np.ndarray) else each.toarray() for each in pieces])
     from scipy.sparse import csr_matrix, hstack
 
     return csr_matrix(hstack([each if not isinstance(each, np.ndarray) else _sparse(each) for each in pieces]).tocsr())
