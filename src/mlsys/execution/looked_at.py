@@ -12,7 +12,9 @@ from mlsys.steps.questions import divides
 from mlsys.tables import Table, same_stretch
 
 LOOKED_AT = 4 * SAMPLE
-"""Rows of a part beyond memory."""
+"""Rows of a part beyond memory, of at most a hundred columns."""
+VALUES = 100 * LOOKED_AT
+"""Of more columns, fewer rows: the checks hold a part about five times."""
 
 
 def rows_to_check(parts: Mapping[str, Table], interleaved: bool) -> dict[str, pd.DataFrame]:
@@ -27,9 +29,11 @@ def rows_to_check(parts: Mapping[str, Table], interleaved: bool) -> dict[str, pd
         are then compared over the same stretch of the plan.
     """
     beyond = {name: part for name, part in parts.items() if not part.in_memory}
-    together = same_stretch(beyond, LOOKED_AT) if interleaved and len(beyond) > 1 else {}
+    widest = max((len(part.head(0).columns) for part in beyond.values()), default=1)
+    rows = min(LOOKED_AT, VALUES // max(widest, 1))
+    together = same_stretch(beyond, rows) if interleaved and len(beyond) > 1 else {}
     return {
-        name: part.frame() if part.in_memory else together[name] if name in together else part.head(LOOKED_AT)
+        name: part.frame() if part.in_memory else together[name] if name in together else part.head(rows)
         for name, part in parts.items()
     }
 
