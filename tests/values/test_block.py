@@ -98,6 +98,14 @@ def test_a_matrix_has_all_numbers_in_the_order_of_columns(column: pd.Series) -> 
     assert (found[:, [0, 1, -1]] == [1, 1, 2]).all()
 
 
+def test_a_block_that_is_no_wider_than_all_else_is_fed_as_numbers(column: pd.Series) -> None:
+    frame = pd.DataFrame({f"number {place}": float(place) for place in range(WIDTH)}, index=column.index)
+    made = matrix_of(frame.assign(block=column))
+    assert isinstance(made, np.ndarray) and made.shape == (ROWS, 2 * WIDTH)
+    np.testing.assert_array_equal(made[:, WIDTH:], numbers())
+    assert (made[:, :WIDTH] == np.arange(WIDTH)).all()
+
+
 def test_rows_as_objects_are_one_a_row(column: pd.Series) -> None:
     for made in (column.astype(object), pd.Series(column.to_numpy()), pd.Series(np.asarray(column.array))):
         assert len(made) == ROWS

@@ -59,7 +59,8 @@ class HashEncode(TakesColumns):
     This is the hashing trick of Weinberger et al. (2009), without signs. The step learns only its columns, not their
     levels, so no level is unseen and no list grows. Two levels may share a position by chance: about two of 1,000
     levels in 2**18 positions. Null sets no position. The block is one column of a frame; linear models, forests and
-    boosting that accept sparse matrices receive it together with the other features. At each split, forests try as many
+    boosting that accept sparse matrices receive it together with the other features, as a sparse matrix if it is wider
+    than all of these together and as numbers otherwise. At each split, forests try as many
     positions as the square root of their number, nearly all of them empty: ten trees on 20,000 rows take 0.2 s of CPU
     time with 8 bits, 2.7 s with 12 and 50 s with 18, but 0.07 s after `TargetEncode`.
 
