@@ -16,8 +16,8 @@ import pytest
 FILES, ROWS, NUMBERS = 8, 125_000, 24
 """Rows of a file; columns of numbers beside four others."""
 MIB = 460
-"""Peak memory beyond the imports: 375 to 430 measured, most of it in the checks for leakage, which look at 80,000 rows of
-a part however many there are. The same rows in a frame take 1,380."""
+"""Peak memory beyond the imports: 375 to 430 measured, most of it in the checks for leakage, which look at the first
+80,000 rows of a part. The same rows in a frame take 1,380."""
 
 JOB = """
 import json
