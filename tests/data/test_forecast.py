@@ -58,8 +58,8 @@ def by_hand(frame: pd.DataFrame, horizon: int, season: int) -> pd.DataFrame:
                         "store": store, "day": now, "horizon": ahead, "target_time": at, "sold": value[at],
                         "last_value": past.iloc[-1], "same_season": past.get(back, past.iloc[-1]),
                         "season_mean": same.mean() if len(same) else past.iloc[-1],
-                        "naive_error": np.mean(np.abs(gaps)) if gaps else np.nan,
-                        "naive_squared_error": np.mean(np.square(gaps)) if gaps else np.nan,
+                        "naive_error": (np.mean(np.abs(gaps)) if gaps else 0) or np.nan,  # 0 is no scale
+                        "naive_squared_error": (np.mean(np.square(gaps)) if gaps else 0) or np.nan,
                     }
                 )  # fmt: skip
     return pd.DataFrame(found)
