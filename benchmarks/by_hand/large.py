@@ -46,6 +46,18 @@ def batches(folder: str, columns: list[str] | None = None) -> Iterator[pd.DataFr
             yield batch.to_pandas()
 
 
+def encoded(sums: dict[str, np.ndarray]) -> tuple[list[str], np.ndarray, np.ndarray]:
+    """Return levels in order, their smoothed means, and those without each fold, of sums and counts by fold."""
+    names = sorted(sums)
+    table = np.stack([sums[name] for name in names])  # levels, folds, (paid, rows)
+    together = table.sum(axis=1)
+    overall = together[:, 0].sum() / together[:, 1].sum()
+    codes = (together[:, 0] + PRIOR * overall) / (together[:, 1] + PRIOR)
+    others = together[:, None] - table
+    without = (others[..., 0] + PRIOR * overall) / (others[..., 1] + PRIOR)
+    return names, codes, without
+
+
 def main(folder: str) -> None:
     """Learn on 60 % of the rows, evaluate on 20 %."""
     begin = time.perf_counter()
@@ -65,13 +77,7 @@ def main(folder: str) -> None:
     filled = {name: np.where(np.isnan(each), medians[name], each) for name, each in values.items()}
     scales = {name: (float(each.mean()), float(each.std())) for name, each in filled.items()}
     del held, values, filled
-    names = sorted(sums)
-    table = np.stack([sums[name] for name in names])  # countries, folds, (paid, rows)
-    together = table.sum(axis=1)
-    overall = together[:, 0].sum() / together[:, 1].sum()
-    codes = (together[:, 0] + PRIOR * overall) / (together[:, 1] + PRIOR)
-    others = together[:, None] - table
-    without = (others[..., 0] + PRIOR * overall) / (others[..., 1] + PRIOR)
+    names, codes, without = encoded(sums)
 
     def features(frame: pd.DataFrame, fold: np.ndarray | None) -> np.ndarray:
         columns = [

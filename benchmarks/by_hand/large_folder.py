@@ -26,11 +26,11 @@ from sklearn.metrics import (
     roc_auc_score,
 )
 
-from large import batches, hashed
+from large import batches, encoded, hashed
 
 NUMBERS = [f"number_{place:03d}" for place in range(200)]
 TRAIN, VALIDATION = 0.8, 0.9
-FOLDS, PRIOR, BITS = 5, 10.0, 6
+FOLDS, BITS = 5, 6
 COMPARED = 8
 SAMPLED = 0.01
 
@@ -59,13 +59,7 @@ def main(folder: str) -> None:
     nulls = count - known
     means = (total + nulls * medians) / count
     scales = np.sqrt((squares + nulls * medians**2) / count - means**2)
-    names = sorted(sums)
-    table = np.stack([sums[name] for name in names])  # shops, folds, (paid, rows)
-    together = table.sum(axis=1)
-    overall = together[:, 0].sum() / together[:, 1].sum()
-    codes = (together[:, 0] + PRIOR * overall) / (together[:, 1] + PRIOR)
-    others = together[:, None] - table
-    without = (others[..., 0] + PRIOR * overall) / (others[..., 1] + PRIOR)
+    names, codes, without = encoded(sums)
     places: dict[str, int] = {}
 
     def features(frame: pd.DataFrame, fold: np.ndarray | None) -> np.ndarray:
